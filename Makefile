@@ -1,0 +1,62 @@
+# git-orch: GNU make, no configure. Local settings go to config.mk.
+#
+#   make                                     build into ./build
+#   make test                                every test
+#   make BUILD=build-asan SANITIZE=address,undefined test
+#   make check-layers check-headers style bench fuzz valgrind
+
+all:
+-include config.mk
+
+BUILD    ?= build
+PREFIX   ?= /usr/local
+CC       ?= cc
+CFLAGS   ?= -O2 -g
+JOBS     ?= 2
+PKGS      = libgit2 libpcre2-8 libcjson
+SAN       = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+WARN      = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
+	    -Wstrict-prototypes -Wpointer-arith -Wwrite-strings -Wvla
+WERROR   ?= -Werror
+VERSION  := 0.1.0
+CPPFLAGS += -D_GNU_SOURCE -DORCH_VERSION='"$(VERSION)"' -Icommon
+PKGFLAGS := $(shell pkg-config --cflags $(PKGS))
+COMPILE   = $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(WERROR) $(SAN) $(PKGFLAGS) $(CFLAGS)
+
+LIB       = $(BUILD)/liborch.a
+LIBSRC    = $(wildcard common/*/*.c)
+BINS      = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
+HOOKS     = $(patsubst hooks/%.c,$(BUILD)/libexec/git-orch/hooks/%,$(wildcard hooks/*.c))
+UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
+
+all: $(BINS) $(HOOKS)
+
+# How libgit2 is linked (GIT.md C2): mk/link.mk sets LINK_GIT2.
+LINK_LIBS = $(shell pkg-config --libs $(PKGS))
+-include mk/link.mk
+LINK      = @mkdir -p $(@D) && $(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@
+
+$(LIB): $(patsubst %.c,$(BUILD)/%.o,$(LIBSRC))
+	@rm -f $@ && $(AR) rcs $@ $^
+
+# A flag that changed rebuilds everything.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D); echo '$(subst ','\'',$(COMPILE))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(COMPILE))' > $@
+FORCE:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D) && $(COMPILE) -MMD -MP -c -o $@ $<
+$(BUILD)/bin/%: $(BUILD)/cmd/%.o $(LIB)
+	$(LINK) $^ $(LINK_LIBS)
+$(BUILD)/libexec/git-orch/hooks/%: $(BUILD)/hooks/%.o $(LIB)
+	$(LINK) $^ $(LINK_LIBS)
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+	$(LINK) $^ $(LINK_LIBS) -lcmocka
+
+include mk/check.mk
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all FORCE
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,18 @@
+#ifndef BASE_TEMPLATE_H
+#define BASE_TEMPLATE_H
+/*
+ * Mustache (https://mustache.github.io/mustache.5.html and its spec/): variables, sections, inverted
+ * sections, comments, dotted names, set delimiters, standalone lines. Two
+ * choices of ours: the target is plain text, so {{x}} is not HTML-escaped
+ * ({{{x}}} and {{&x}} mean the same); and a name that the data does not have is an error that
+ * names template, line and variable. Partials are refused by name.
+ */
+#include "base/compat.h"
+struct json;
+struct strbuf;
+
+/* ORCH_EINVALID: "<name>:<line>: ...". Sections nest at most 64 deep; the
+ * result is at most 64 MiB. */
+int template_render(struct strbuf *out, const char *text, size_t len,
+		    const char *name, const struct json *data);
+#endif

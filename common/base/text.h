@@ -1,0 +1,43 @@
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+/* Text for people and machines: UTF-8, terminal safety, times, sizes. */
+#include "base/compat.h"
+struct strbuf;
+
+bool utf8_valid(const void *data, size_t len);
+/* Append with each invalid sequence replaced by U+FFFD. */
+void utf8_add_clean(struct strbuf *out, const void *data, size_t len);
+/* Columns that `s` takes on a terminal (wide and combining ones minded). */
+size_t utf8_width(const char *s, size_t len);
+/*
+ * Append safe for a terminal: escape sequences removed, other control bytes
+ * (C0 except tab and newline, DEL, C1) dropped, invalid UTF-8 as U+FFFD.
+ * With `one_line`, tabs and newlines become spaces.
+ */
+void text_add_safe(struct strbuf *out, const void *data, size_t len,
+		   bool one_line);
+/* git's C-style quoting of a path, quotes only where needed. */
+void text_add_quoted_path(struct strbuf *out, const char *path, size_t len);
+
+/* "90", "90s", "15m", "2h", "3d", "30days", "1h30m" to seconds; 0 or
+ * ORCH_EINVALID ("bad duration 'x'"). At most ten years. */
+int duration_parse(int64_t *seconds, const char *s);
+/* 40s, 6m13s, 3h05m, 2d4h. */
+void duration_add(struct strbuf *out, int64_t seconds);
+
+/* Wall clock in milliseconds since 1970; CLOCK_BOOTTIME in milliseconds. */
+int64_t time_now_ms(void);
+int64_t time_boot_ms(void);
+/* 2026-01-22T02:40:02Z; parsing accepts fractions and +hh:mm too. */
+#define TIME_ISO_SIZE 32
+const char *time_iso(char buf[TIME_ISO_SIZE], int64_t ms);
+int time_parse_iso(int64_t *ms, const char *s);
+/* Local time of day, "20:52". */
+const char *time_clock(char buf[TIME_ISO_SIZE], int64_t ms);
+
+/* 612, 1.7k, 98.3k, 1.1M: as tokens are shown. */
+void count_add_human(struct strbuf *out, int64_t n);
+/* The same in a rotating static buffer (8 of them), for printf arguments. */
+const char *count_human(int64_t n);
+const char *duration_human(int64_t seconds);
+#endif

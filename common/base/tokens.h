@@ -1,0 +1,7 @@
+#ifndef BASE_TOKENS_H
+#define BASE_TOKENS_H
+/* How many tokens a model will count for these bytes: an estimate. */
+#include "base/compat.h"
+
+int64_t tokens_of_size(uint64_t bytes);	/* bytes / 4, rounded up */
+#endif

@@ -1,0 +1,134 @@
+#ifndef ORCH_TURN_H
+#define ORCH_TURN_H
+/*
+ * The turn: which actor may work now. The state is one small JSON file,
+ * replaced durably under a lock that is held only for the length of one
+ * transition; the turn itself is held by a process (and its child) under a
+ * lease. Each change of holder raises the generation, and whoever gives the
+ * turn back must present the generation that it holds.
+ *
+ * Calling sequence of a wrapper (turn with, run):
+ *   turn_acquire()          claims, or waits for it
+ *   turn_set_child()        names the child before it starts to work
+ *   turn_renew()            every lease / 3
+ *   turn_release()          hands over, or keeps the turn for the same actor
+ */
+#include "base/compat.h"
+#include "base/strvec.h"
+#include "git/oid.h"
+struct orch;
+struct json;
+
+enum turn_status {
+	TURN_IDLE,		/* nobody has played yet */
+	TURN_RUNNING,
+	TURN_OK,		/* the last turn ended well: the ring moved on */
+	TURN_FAILED,		/* all others: the same actor is expected */
+	TURN_INTERRUPTED,
+	TURN_LOST		/* its holder died, or it was broken */
+};
+const char *turn_status_name(enum turn_status s);
+
+struct process_id {	/* a process, proof against reuse of its pid */
+	int64_t pid;		/* 0: none (held by lease alone) */
+	uint64_t start;		/* clock ticks since boot */
+};
+
+struct turn_holder {
+	char *actor;		/* NULL: nobody holds the turn */
+	struct process_id process, child;
+	char *boot_id;
+	char *pid_ns;
+	char *host;		/* for display only */
+	int64_t since_ms;	/* wall clock */
+	struct oid head;	/* HEAD when the turn began; zero: unborn */
+	int64_t attempt;	/* of this step, from 1 */
+	int64_t ordinal;	/* of this actor's turns in this iteration, from 1 */
+	int64_t waited_ms;	/* how long the claim had to wait */
+};
+
+struct turn_last {		/* the end of an actor's last turn that was ok */
+	char *actor;
+	struct oid commit;	/* HEAD then; zero: unborn */
+	int64_t iteration;
+	int64_t ended_ms;
+};
+
+struct turn_count {		/* turns begun in this iteration, per actor */
+	char *actor;
+	int64_t turns;
+};
+
+struct turn {
+	int64_t generation;	/* 0: never claimed */
+	int64_t iteration;	/* from 1 */
+	int64_t step;		/* place in the ring, from 0 */
+	int64_t attempts;	/* begun in this step */
+	struct strvec workflow;	/* the ring this state was written under */
+	char *expected;		/* the actor whose turn it is */
+	enum turn_status status;
+	struct turn_holder holder;
+	int64_t lease_ms;	/* wall clock end of the lease; 0: none */
+	int64_t lease_seconds;
+	struct oid head;	/* the commit the next actor must have */
+	struct turn_last *last;
+	size_t nr_last;
+	struct turn_count *count;
+	size_t nr_count;
+};
+void turn_init(struct turn *t);		/* a valid empty value */
+void turn_release_memory(struct turn *t);
+
+/*
+ * Read the state; nothing is written and no `init` is needed: without a file
+ * it is iteration 1, step 0, idle. A broken file is ORCH_EINVALID, naming the
+ * file and the command that repairs it. With the ring changed in the
+ * configuration, what is returned is what the next transition will count.
+ */
+int turn_read(struct turn *out, struct orch *o);
+/* Whether the recorded holder is still there. False without a holder. */
+bool turn_holder_alive(const struct turn *t);
+/* Where the state of this loop is. Borrowed until the next call. */
+const char *turn_path(const struct orch *o);
+
+struct turn_request {
+	const char *actor;
+	int64_t timeout;	/* seconds to wait; -1 for ever, 0 not at all */
+	int64_t lease;		/* seconds; 0: orch.lease */
+	pid_t pid;		/* the holder; 0: nobody, by lease alone */
+	/* Called once when waiting begins: whom for. May be NULL. */
+	void (*waiting)(const struct turn *t, void *data);
+	void *data;
+	int interrupt_fd;	/* readable: give up (ORCH_EINTERRUPTED); -1: none */
+};
+/*
+ * Claim the turn, waiting for it if needed. A holder that is gone is replaced at once
+ * (its turn gets a receipt "lost"). The same holder claiming again
+ * gets the same generation. ORCH_EBUSY when the time is up, ORCH_EINTERRUPTED.
+ * On success *out is the new state.
+ */
+int turn_acquire(struct turn *out, struct orch *o,
+		 const struct turn_request *req);
+
+/* All of these fail with ORCH_ENO, naming who holds it now and changing
+ * nothing, when `generation` is no longer the current one. */
+int turn_set_child(struct orch *o, int64_t generation, pid_t child);
+int turn_renew(struct orch *o, int64_t generation);
+/* A retry within the same turn: attempt and ordinal go up by one. */
+int turn_next_attempt(struct turn *out, struct orch *o, int64_t generation);
+
+struct turn_end {
+	int64_t generation;
+	enum turn_status status;	/* OK moves the ring on */
+	const char *next;	/* hand over to this actor instead; NULL: the ring's */
+};
+/* Give the turn back. The state afterwards is in *out (may be NULL). */
+int turn_release(struct turn *out, struct orch *o, const struct turn_end *end);
+
+/* The record of an actor's last good turn, or NULL. */
+const struct turn_last *turn_last_of(const struct turn *t, const char *actor);
+/* "17/ralph", "17/ralph.2": yours to free. */
+char *turn_id(const struct turn *t);
+/* The public form (turn status --json), added to `out`. */
+void turn_to_json(struct json *out, const struct turn *t, const char *loop);
+#endif

@@ -1,0 +1,48 @@
+#ifndef ORCH_USAGE_H
+#define ORCH_USAGE_H
+/*
+ * What an agent's output says about itself: tokens, cost, model, session.
+ * Known are `claude -p --output-format json|stream-json` and
+ * `codex exec --json`; anything else passes through as text.
+ * Figures are normalised (FACTS 4): claude's input excludes cached tokens,
+ * codex's includes them.
+ */
+#include "base/compat.h"
+#include "base/strbuf.h"
+struct json;
+
+enum agent_kind { AGENT_OTHER, AGENT_CLAUDE, AGENT_CODEX };
+/* ORCH_EINVALID for a name that is not in our table. */
+int agent_kind_parse(enum agent_kind *out, const char *name);
+const char *agent_kind_name(enum agent_kind kind);
+
+struct usage {
+	bool has_tokens, has_cost;
+	int64_t uncached, cache_write, cache_read, output;
+	double cost_usd;
+	char *model, *session;
+	char *error;		/* what the agent itself reported as its failure */
+	bool is_error;
+	bool compacted;		/* the stream had a compact_boundary */
+};
+#define USAGE_INIT { false, false, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, false, false }
+void usage_release(struct usage *u);
+/*
+ * A resumed session reports totals since it began: take away what an earlier
+ * report of the same session said. `total` keeps what was reported.
+ */
+void usage_subtract(struct usage *u, const struct usage *earlier);
+void usage_to_json(struct json *out, const struct usage *u);
+void usage_from_json(struct usage *out, const struct json *in);
+
+/* A parser that is fed the agent's stdout as it comes. */
+struct usage_parser;
+/* Text for people: what the agent says, "Edit src/x.c" per tool use. `tool` is true for the latter. */
+typedef void usage_show(const char *text, size_t len, bool tool, void *data);
+struct usage_parser *usage_parser_new(enum agent_kind kind, usage_show *show,
+				      void *data);
+void usage_parser_feed(struct usage_parser *p, const char *bytes, size_t len);
+/* No more is coming. The figures are moved to *out. */
+void usage_parser_finish(struct usage_parser *p, struct usage *out);
+void usage_parser_free(struct usage_parser *p);
+#endif

@@ -1,0 +1,279 @@
+/*
+ * The one way in which commands put data on stdout.
+ */
+#include "base/output.h"
+
+#include <stdarg.h>
+
+#include "base/command.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#define MAX_COLUMNS 16
+#define LABEL_WIDTH 11
+
+struct cell {
+	char *text;
+	enum output_color color;
+};
+struct output_table {
+	char columns[MAX_COLUMNS + 1];
+	struct cell *cells;	/* a cell without text ends a row */
+	size_t nr, alloc;
+};
+
+static char *color_config;
+
+void output_set_color_config(const char *value)
+{
+	free(color_config);
+	color_config = xstrdup(value);
+}
+
+bool output_wants_color(int fd)
+{
+	const char *value = color_config, *term = getenv("TERM");
+	const char *env = getenv("NO_COLOR"), *pager = getenv("GIT_PAGER_IN_USE");
+
+	if (value && (str_eq(value, "always")))
+		return true;
+	if (value && (str_eq(value, "never") || str_eq(value, "false") ||
+		      str_eq(value, "no") || str_eq(value, "off") || str_eq(value, "0")))
+		return false;
+	if (env && *env)
+		return false;
+	if (term && str_eq(term, "dumb"))
+		return false;
+	return isatty(fd) || (pager && str_eq(pager, "true"));
+}
+
+const char *output_color_code(enum output_color color)
+{
+	static const char *const codes[] = {
+		[OUTPUT_PLAIN] = "",
+		[OUTPUT_BOLD] = "\033[1m",
+		[OUTPUT_DIM] = "\033[2m",
+		[OUTPUT_GREEN] = "\033[32m",
+		[OUTPUT_YELLOW] = "\033[33m",
+		[OUTPUT_RED] = "\033[31m",
+	};
+
+	return codes[color];
+}
+
+void output_open(struct output *o)
+{
+	memset(o, 0, sizeof(*o));
+	strbuf_init(&o->text);
+	o->is_json = common.json;
+	o->color = !o->is_json && output_wants_color(1);
+	o->json = json_new_object();
+	json_add_int(o->json, "version", 1);
+}
+
+struct json *output_json(struct output *o)
+{
+	return o->json;
+}
+
+bool output_is_json(const struct output *o)
+{
+	return o->is_json;
+}
+
+static void add_colored(struct output *o, enum output_color color, const char *s,
+			size_t len)
+{
+	bool paint = o->color && color != OUTPUT_PLAIN && len;
+
+	if (paint)
+		strbuf_addstr(&o->text, output_color_code(color));
+	text_add_safe(&o->text, s, len, true);
+	if (paint)
+		strbuf_addstr(&o->text, "\033[m");
+}
+
+static void add_line(struct output *o, enum output_color color, const char *label,
+		     const char *fmt, va_list ap)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	if (o->is_json)
+		return;
+	if (label)
+		strbuf_addf(&line, "%-*s", LABEL_WIDTH, label);
+	strbuf_vaddf(&line, fmt, ap);
+	add_colored(o, color, line.buf, line.len);
+	strbuf_addch(&o->text, '\n');
+	strbuf_release(&line);
+}
+
+void output_line(struct output *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(o, OUTPUT_PLAIN, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void output_line_color(struct output *o, enum output_color color, const char *fmt,
+		       ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(o, color, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void output_field(struct output *o, const char *label, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(o, OUTPUT_PLAIN, label, fmt, ap);
+	va_end(ap);
+}
+
+void output_raw(struct output *o, const void *data, size_t len)
+{
+	if (!o->is_json)
+		strbuf_add(&o->text, data, len);
+}
+
+void output_table_begin(struct output *o, const char *columns)
+{
+	if (o->table || strlen(columns) > MAX_COLUMNS)
+		BUG("table '%s'", columns);
+	o->table = xcalloc(1, sizeof(*o->table));
+	memcpy(o->table->columns, columns, strlen(columns));
+}
+
+static void add_cell(struct output *o, enum output_color color, const char *fmt,
+		     va_list ap)
+{
+	struct output_table *t = o->table;
+	struct strbuf text = STRBUF_INIT, safe = STRBUF_INIT;
+
+	strbuf_vaddf(&text, fmt, ap);
+	text_add_safe(&safe, text.buf, text.len, true);
+	strbuf_release(&text);
+	ALLOC_GROW(t->cells, t->nr + 1, t->alloc);
+	t->cells[t->nr].text = strbuf_detach(&safe, NULL);
+	t->cells[t->nr++].color = color;
+}
+
+void output_cell(struct output *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_cell(o, OUTPUT_PLAIN, fmt, ap);
+	va_end(ap);
+}
+
+void output_cell_color(struct output *o, enum output_color color, const char *fmt,
+		       ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_cell(o, color, fmt, ap);
+	va_end(ap);
+}
+
+void output_row_end(struct output *o)
+{
+	struct output_table *t = o->table;
+
+	ALLOC_GROW(t->cells, t->nr + 1, t->alloc);
+	t->cells[t->nr].text = NULL;
+	t->cells[t->nr++].color = OUTPUT_PLAIN;
+}
+
+static size_t cell_width(const struct cell *c)
+{
+	return utf8_width(c->text, strlen(c->text));
+}
+
+static void write_row(struct output *o, const struct cell *row, const size_t *width)
+{
+	const char *columns = o->table->columns;
+	size_t last = 0;
+
+	/* Empty cells at the end would leave white space behind the line. */
+	for (size_t i = 0; row[i].text; i++)
+		if (*row[i].text)
+			last = i;
+	for (size_t i = 0; row[i].text && i <= last; i++) {
+		size_t pad = width[i] - cell_width(&row[i]);
+
+		if (i)
+			strbuf_addstr(&o->text, "  ");
+		if (columns[i] == 'r')
+			strbuf_addchars(&o->text, ' ', pad);
+		add_colored(o, row[i].color, row[i].text, strlen(row[i].text));
+		if (columns[i] != 'r' && i != last)
+			strbuf_addchars(&o->text, ' ', pad);
+	}
+	strbuf_addch(&o->text, '\n');
+}
+
+static void table_free(struct output *o)
+{
+	if (!o->table)
+		return;
+	for (size_t i = 0; i < o->table->nr; i++)
+		free(o->table->cells[i].text);
+	free(o->table->cells);
+	free(o->table);
+	o->table = NULL;
+}
+
+void output_table_end(struct output *o)
+{
+	struct output_table *t = o->table;
+	size_t width[MAX_COLUMNS] = { 0 }, columns = strlen(t->columns), col = 0;
+
+	for (size_t i = 0; i < t->nr; i++) {
+		if (!t->cells[i].text) {
+			col = 0;
+			continue;
+		}
+		if (col >= columns)
+			BUG("more cells than columns in '%s'", t->columns);
+		if (cell_width(&t->cells[i]) > width[col])
+			width[col] = cell_width(&t->cells[i]);
+		col++;
+	}
+	for (size_t i = 0; !o->is_json && i < t->nr; i++)
+		if (t->cells[i].text && (!i || !t->cells[i - 1].text))
+			write_row(o, &t->cells[i], width);
+	table_free(o);
+}
+
+void output_discard(struct output *o)
+{
+	json_free(o->json);
+	o->json = NULL;
+	strbuf_release(&o->text);
+	table_free(o);
+}
+
+int output_close(struct output *o)
+{
+	int rc = 0;
+
+	if (o->is_json) {
+		strbuf_reset(&o->text);
+		json_print(&o->text, o->json);
+		strbuf_addch(&o->text, '\n');
+	}
+	errno = 0;
+	if (fwrite(o->text.buf, 1, o->text.len, stdout) != o->text.len ||
+	    fflush(stdout))
+		rc = error_sys("cannot write to stdout");
+	output_discard(o);
+	return rc;
+}

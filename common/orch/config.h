@@ -23,7 +23,7 @@ void config_free(struct config *c);
 const char *config_get(const struct config *c, const char *key);
 int64_t config_get_int(const struct config *c, const char *key); /* INT, SIZE, DURATION */
 bool config_get_bool(const struct config *c, const char *key);
-/* All values of a _LIST or WORDS key, appended. */
+/* All values of a _LIST or ACTORS key, appended. */
 void config_get_list(const struct config *c, const char *key,
 		     struct strvec *out);
 /* The same below [orchactor "<actor>"]: name is "core", "agent", ... */

@@ -1,0 +1,205 @@
+# What every command test loads: `load helper`.
+#
+# Each test starts in a fresh repository with one commit on branch main, a
+# private HOME, a fixed identity and clock, and our programs first in PATH.
+# A file that needs more defines its own setup() and calls orch_setup first:
+#
+#	load helper
+#	setup() { orch_setup; loop_init; }
+#
+#	@test "turn status names who is expected" {
+#		exits 0 git orch turn status --json
+#		json_is .expected_actor galph
+#	}
+#
+# $repo is the repository, $BATS_TEST_TMPDIR is scratch space of this test.
+
+: "${BUILD:=$BATS_TEST_DIRNAME/../../build}"
+BUILD=$(cd "$BUILD" && pwd) || exit 1
+TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+export BUILD TOP
+
+orch_setup() {
+	local v
+
+	for v in $(git rev-parse --local-env-vars) ${!GIT_ORCH_@} ${!GIT_TRACE@} \
+		GIT_EXEC_PATH GIT_EDITOR GIT_PAGER PAGER XDG_CACHE_HOME \
+		XDG_STATE_HOME XDG_DATA_HOME NO_COLOR; do
+		unset "$v"
+	done
+	export HOME=$BATS_TEST_TMPDIR/home
+	export XDG_CONFIG_HOME=$HOME/.config
+	export GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
+	export GIT_CEILING_DIRECTORIES=$BATS_TEST_TMPDIR
+	export GIT_AUTHOR_NAME="A U Thor" GIT_AUTHOR_EMAIL=author@example.org
+	export GIT_COMMITTER_NAME="C O Mitter"
+	export GIT_COMMITTER_EMAIL=committer@example.org
+	export GIT_AUTHOR_DATE="1769904000 +0000" GIT_COMMITTER_DATE="1769904000 +0000"
+	export TZ=UTC LC_ALL=C.UTF-8 TERM=dumb
+	export PATH=$BUILD/bin:$PATH
+	# A sanitizer's complaint must not look like one of our exit codes.
+	export ASAN_OPTIONS=exitcode=99${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+	export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
+
+	repo=$BATS_TEST_TMPDIR/repo
+	mkdir -p "$XDG_CONFIG_HOME" "$BATS_TEST_TMPDIR/outside"
+	git init -q -b main "$repo"
+	cd "$repo" || return 1
+	echo "a project" >README
+	git add README
+	git commit -q -m "initial"
+}
+setup() { orch_setup; }
+
+# --- running and asserting ----------------------------------------------
+
+# exits CODE COMMAND...: run it and insist on its exit code. Leaves its stdout
+# in $out, its stderr in $err (trailing newlines and NUL bytes dropped) and the
+# exact bytes in the files $outfile and $errfile.
+exits() {
+	local want=$1 got=0
+
+	shift
+	outfile=$BATS_TEST_TMPDIR/.out errfile=$BATS_TEST_TMPDIR/.err
+	"$@" >"$outfile" 2>"$errfile" || got=$?
+	out=$(tr -d '\0' <"$outfile")
+	err=$(tr -d '\0' <"$errfile")
+	[ "$got" -eq "$want" ] && return 0
+	fail_with "exit code $got instead of $want: $*"
+}
+
+# Say what went wrong together with the last command's output.
+fail_with() {
+	{
+		echo "# $*"
+		echo "# stdout:"; printf '%s\n' "${out-}" | head -n 60
+		echo "# stderr:"; printf '%s\n' "${err-}" | head -n 60
+	} >&2
+	return 1
+}
+
+# The value of a jq filter on $out; fails if $out is not JSON.
+json() { printf '%s\n' "$out" | jq -r "$@"; }
+# json_is FILTER VALUE: the value, as jq -r prints it, compact.
+json_is() {
+	local got
+
+	got=$(printf '%s\n' "$out" | jq -rc "$1") || fail_with "no JSON" || return 1
+	[ "$got" = "$2" ] || fail_with "$1 is '$got', not '$2'"
+}
+# json_true FILTER: one JSON value on stdout, and the filter gives true.
+json_true() {
+	[ "$(printf '%s\n' "$out" | jq -sc "length == 1 and (.[0] | ($1) == true)")" = true ] ||
+		fail_with "not true: $1"
+}
+
+# is ACTUAL EXPECTED
+is() { [ "$1" = "$2" ] || fail_with "got '$1', expected '$2'"; }
+# has TEXT..., lacks TEXT...: fixed strings in $out; err_has, err_lacks: in $err.
+has() { _texts "${out-}" yes stdout "$@"; }
+lacks() { _texts "${out-}" no stdout "$@"; }
+err_has() { _texts "${err-}" yes stderr "$@"; }
+err_lacks() { _texts "${err-}" no stderr "$@"; }
+_texts() {
+	local text=$1 want=$2 where=$3 t found
+
+	shift 3
+	for t in "$@"; do
+		found=no
+		[[ $text == *"$t"* ]] && found=yes
+		[ $found = "$want" ] ||
+			fail_with "'$t' in $where: $found" || return 1
+	done
+}
+# matches REGEX: an extended regex against any line of $out.
+matches() { grep -Eq -- "$1" <<<"$out" || fail_with "no line matches '$1'"; }
+err_matches() { grep -Eq -- "$1" <<<"$err" || fail_with "no line matches '$1'"; }
+# The one clear line of an error: "git orch...: text", and nothing else.
+one_error() {
+	[ "$(grep -c . "$errfile")" -eq 1 ] && [[ $err == "git orch"* ]] ||
+		fail_with "not one error line" || return 1
+	[ $# -eq 0 ] || err_has "$@"
+}
+# Nothing of ours in the work tree or in git status.
+clean() {
+	local s
+
+	s=$(git status --porcelain --ignored) && [ -z "$s" ] ||
+		fail_with "work tree not clean: $s"
+}
+# Whether $BUILD was made with a sanitizer (strace and leak checks do not mix).
+sanitized() { grep -q -- -fsanitize "$BUILD/flags" 2>/dev/null; }
+# strace without the leak checker, which cannot run under ptrace.
+traced() { ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS strace -f "$@"; }
+
+# --- making things -------------------------------------------------------
+
+# put FILE [TEXT]: write a file (from stdin without TEXT), with directories.
+put() {
+	mkdir -p "$(dirname -- "$1")"
+	if [ $# -gt 1 ]; then printf '%s\n' "$2" >"$1"; else cat >"$1"; fi
+}
+# commit SUBJECT [FILE [TEXT]]: everything that changed, as one commit.
+commit() {
+	[ $# -lt 2 ] || put "$2" "${3-$1}"
+	git add -A && git commit -q --allow-empty -m "$1"
+}
+head_of() { git rev-parse "${1:-HEAD}"; }
+
+# A loop of galph and ralph with documents and prompts, all committed.
+loop_init() {
+	put .orchconfig <<-'END'
+	[orch]
+		workflow = galph ralph
+		plan = docs/fix_plan.md
+		findings = docs/findings.md
+		input = input.md
+		doc = docs/index.md
+		doc = specs/*.md
+	[orchactor "galph"]
+		core = prompts/supervisor.md
+	[orchactor "ralph"]
+		core = prompts/main.md
+	END
+	put docs/fix_plan.md <<-'END'
+	# Fix plan
+
+	| ID | Title | Priority | Status |
+	|---|---|---|---|
+	| [ITEM-001](#item-001) | First item | High | in_progress |
+	| [ITEM-002](#item-002) | Second item | Low | pending |
+
+	## [ITEM-001] First item
+	- Status: in_progress
+	- Priority: High
+	- Attempts History:
+	  * [2026-01-30] Attempt #1 — Result: ✅ success (it works)
+	- Next Actions: write the second half
+
+	## [ITEM-002] Second item
+	- Status: pending
+	- Priority: Low
+	END
+	put docs/findings.md <<-'END'
+	# Findings
+
+	| Finding ID | Date | Keywords | Synopsis | Evidence Pointer | Status |
+	|---|---|---|---|---|---|
+	| F-001 | 2026-01-30 | build | make needs -j2 | Makefile | active |
+	END
+	put docs/index.md "# Index"
+	put specs/one.md "# Specification one"
+	put input.md <<-'END'
+	Summary: do the second half of ITEM-001
+	Mode: TDD
+	Focus: ITEM-001 — First item
+	Do Now: write the second half
+	END
+	put prompts/supervisor.md "You are galph. Plan the next step."
+	put prompts/main.md "You are ralph. Do what input.md says."
+	commit "set up a loop"
+}
+# agent ACTOR SHELL: the command that plays an actor (in git config proper).
+agent() { git config "orchactor.$1.command" "$2"; }
+# A second work tree's worth of nothing: go outside every repository.
+outside() { cd "$BATS_TEST_TMPDIR/outside"; }

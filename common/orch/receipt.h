@@ -47,6 +47,12 @@ int receipt_end(struct receipt *r, struct orch *o, enum turn_status status);
  * describe it in r->prompt. */
 int receipt_keep_prompt(struct receipt *r, struct orch *o,
 			const struct prompt *p);
+/*
+ * What the agent reported: r->total keeps it, r->usage is this turn's share
+ * (a resumed session reports totals; what its last receipt said is taken
+ * away). `u` is copied.
+ */
+void receipt_set_usage(struct receipt *r, struct orch *o, const struct usage *u);
 /* Append. Failing is for the caller to warn about, never to stop a turn. */
 int receipt_write(struct orch *o, const struct receipt *r);
 /* Drop logs and prompts beyond orch.keepTurns. */
@@ -61,8 +67,18 @@ struct receipt_list {
 /* The last `max` receipts of this loop (0: all). Reads from the end. */
 int receipt_list(struct receipt_list *out, struct orch *o, size_t max);
 void receipt_list_release(struct receipt_list *l);
-/* ORCH_ENO if there is none. */
+/* "17/ralph", "17/ralph.2". ORCH_ENO if there is none, or no such id can be;
+ * the message names those that come near. */
 int receipt_find(struct receipt *out, struct orch *o, const char *id);
+/* The newest that has figures of this session; ORCH_ENO. */
+int receipt_find_session(struct receipt *out, struct orch *o,
+			 const char *session);
+/* "17-ralph.2": the name of a turn's log and prompt. Yours to free. */
+char *receipt_file_name(const char *id);
 void receipt_to_json(struct json *out, const struct receipt *r);
 int receipt_from_json(struct receipt *out, const struct json *in);
+
+/* The table of turns that log and the status page show. */
+struct output;
+void receipt_table(struct output *o, const struct receipt *v, size_t nr);
 #endif

@@ -24,20 +24,39 @@ struct usage {
 	char *error;		/* what the agent itself reported as its failure */
 	bool is_error;
 	bool compacted;		/* the stream had a compact_boundary */
+	bool partial;		/* the stream was cut: this run's messages added
+				 * up, not the session's total */
 };
-#define USAGE_INIT { false, false, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, false, false }
+#define USAGE_INIT { false, false, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, \
+		     false, false, false }
 void usage_release(struct usage *u);
+void usage_copy(struct usage *out, const struct usage *u);	/* *out is overwritten */
 /*
  * A resumed session reports totals since it began: take away what an earlier
- * report of the same session said. `total` keeps what was reported.
+ * report of the same session said, unless a figure would become negative
+ * (then it was no total). receipt_set_usage() is what turns use.
  */
 void usage_subtract(struct usage *u, const struct usage *earlier);
+/* The other way: what a cut stream said on top of what was reported before. */
+void usage_add(struct usage *u, const struct usage *earlier);
+
+/* Adds session, model, tokens, cost_usd, and where set error, compacted,
+ * partial to the object `out`. Reading takes nothing on trust. */
 void usage_to_json(struct json *out, const struct usage *u);
 void usage_from_json(struct usage *out, const struct json *in);
 
+/* One figure of another program's report: false, and *out untouched, for what
+ * no honest one says (negative, a fraction, 1e300, a string). */
+bool usage_figure(const struct json *object, const char *key, int64_t *out);
+bool usage_cost(const struct json *object, const char *key, double *out);
+
 /* A parser that is fed the agent's stdout as it comes. */
 struct usage_parser;
-/* Text for people: what the agent says, "Edit src/x.c" per tool use. `tool` is true for the latter. */
+/*
+ * Text for people, as the agent wrote it (not yet safe for a terminal): what
+ * it says, whole lines where a format is known, as it comes otherwise. With
+ * `tool`, one line without newline that names a tool use: "Edit src/x.c".
+ */
 typedef void usage_show(const char *text, size_t len, bool tool, void *data);
 struct usage_parser *usage_parser_new(enum agent_kind kind, usage_show *show,
 				      void *data);

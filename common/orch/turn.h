@@ -69,12 +69,14 @@ struct turn {
 	enum turn_status status;
 	struct turn_holder holder;
 	int64_t lease_ms;	/* wall clock end of the lease; 0: none */
+	int64_t lease_boot_ms;	/* the same on the boot clock of holder.boot_id */
 	int64_t lease_seconds;
 	struct oid head;	/* the commit the next actor must have */
 	struct turn_last *last;
 	size_t nr_last;
 	struct turn_count *count;
 	size_t nr_count;
+	bool shared_fs;		/* not stored: other hosts may share the file */
 };
 void turn_init(struct turn *t);		/* a valid empty value */
 void turn_release_memory(struct turn *t);
@@ -100,12 +102,19 @@ struct turn_request {
 	void (*waiting)(const struct turn *t, void *data);
 	void *data;
 	int interrupt_fd;	/* readable: give up (ORCH_EINTERRUPTED); -1: none */
+	int64_t generation;	/* GIT_ORCH_GENERATION of the caller; 0: none */
+	bool *inside;		/* set when the caller runs inside this very turn: it
+				 * may work, but the turn is not its own to give
+				 * back. May be NULL */
 };
+#define TURN_REQUEST_INIT { NULL, -1, 0, 0, NULL, NULL, -1, 0, NULL }
 /*
- * Claim the turn, waiting for it if needed. A holder that is gone is replaced at once
- * (its turn gets a receipt "lost"). The same holder claiming again
- * gets the same generation. ORCH_EBUSY when the time is up, ORCH_EINTERRUPTED.
- * On success *out is the new state.
+ * Claim the turn, waiting for it if needed. A holder that is gone is replaced
+ * at once (its turn gets a receipt "lost"). The same holder claiming again
+ * gets the same generation, and so does a caller inside the turn: its
+ * `generation` is current and the holder is among its ancestors.
+ * ORCH_EBUSY when the time is up, ORCH_EINTERRUPTED. On success *out is the
+ * new state. The ring is read anew after each wait.
  */
 int turn_acquire(struct turn *out, struct orch *o,
 		 const struct turn_request *req);
@@ -114,7 +123,10 @@ int turn_acquire(struct turn *out, struct orch *o,
  * nothing, when `generation` is no longer the current one. */
 int turn_set_child(struct orch *o, int64_t generation, pid_t child);
 int turn_renew(struct orch *o, int64_t generation);
-/* A retry within the same turn: attempt and ordinal go up by one. */
+/*
+ * A retry within the same turn: attempt and ordinal go up by one; `since`,
+ * `head` and `waited_ms` begin anew, as the retry gets a receipt of its own.
+ */
 int turn_next_attempt(struct turn *out, struct orch *o, int64_t generation);
 
 struct turn_end {
@@ -122,8 +134,43 @@ struct turn_end {
 	enum turn_status status;	/* OK moves the ring on */
 	const char *next;	/* hand over to this actor instead; NULL: the ring's */
 };
-/* Give the turn back. The state afterwards is in *out (may be NULL). */
+/*
+ * Give the turn back. The state afterwards is in *out (may be NULL). Works on
+ * a full disk: acquire has set aside what it needs. Writes no receipt; see
+ * turn_finish().
+ */
 int turn_release(struct turn *out, struct orch *o, const struct turn_end *end);
+/*
+ * turn_release() with the receipt that every turn leaves, for who has none
+ * under way. A receipt that cannot be written is a warning only.
+ */
+int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end);
+
+/* GIT_ORCH_GENERATION, 0 when it is not set. ORCH_EINVALID for nonsense. */
+int turn_env_generation(int64_t *out);
+/*
+ * Which generation a caller without one may end: that of the recorded holder
+ * if the caller is it or its descendant, else ORCH_ENO saying who holds it.
+ */
+int turn_own_generation(int64_t *out, struct orch *o);
+/*
+ * The process that a plain `turn acquire` holds the turn for: our nearest ancestor that
+ * is none of git, git-orch*, env, timeout, nice, nohup, sudo, setsid, stdbuf,
+ * time. *name is its name, yours to free. ORCH_ENOTFOUND if there is none.
+ */
+int turn_find_holder(pid_t *pid, char **name);
+
+/*
+ * Rebuild a broken state from the log; the broken file is kept beside it, its
+ * path in *kept (yours to free; NULL: there was none). A holder that is still
+ * there keeps its turn; otherwise the generation goes up. ORCH_ENO when there
+ * is nothing to repair.
+ */
+int turn_repair(struct turn *out, struct orch *o, char **kept);
+
+/* "galph (pid 41237 on desk)", "it is ralph's turn": for messages. */
+struct strbuf;
+void turn_describe(struct strbuf *out, const struct turn *t);
 
 /* The record of an actor's last good turn, or NULL. */
 const struct turn_last *turn_last_of(const struct turn *t, const char *actor);

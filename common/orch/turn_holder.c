@@ -1,0 +1,312 @@
+/*
+ * Who holds the turn, and is it still there? A process is its pid and its
+ * start time, seen from one boot and one pid namespace: nothing else says the
+ * same of it tomorrow. Whatever cannot be found out counts as alive, because
+ * a turn that waits too long can be broken by hand, and one that is given
+ * away twice cannot be mended.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include "orch/turn.h"
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "orch/turn_internal.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+struct process_info {
+	char name[32];
+	char state;
+	pid_t parent;
+	int64_t threads;
+	uint64_t start;
+};
+
+/* What one read gives, which for these files is all of it. */
+static ssize_t read_small(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	buf[0] = '\0';
+	if (fd < 0)
+		return -1;
+	do
+		n = read(fd, buf, size - 1);
+	while (n < 0 && errno == EINTR);
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+const struct turn_here *turn_here(void)
+{
+	static struct turn_here here;
+	static bool known;
+	ssize_t n;
+
+	if (known)
+		return &here;
+	read_small("/proc/sys/kernel/random/boot_id", here.boot_id,
+		   sizeof(here.boot_id));
+	here.boot_id[strcspn(here.boot_id, "\n")] = '\0';
+	n = readlink("/proc/self/ns/pid", here.pid_ns, sizeof(here.pid_ns) - 1);
+	here.pid_ns[n > 0 ? n : 0] = '\0';
+	if (gethostname(here.host, sizeof(here.host) - 1) < 0)
+		here.host[0] = '\0';
+	known = true;
+	return &here;
+}
+
+int process_fd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* /proc/PID/stat: "pid (name) state ppid ...". The name may hold anything,
+ * so the fields are counted from the last parenthesis. */
+static int process_look(struct process_info *out, pid_t pid)
+{
+	char path[64], buf[1024], *open_paren, *p;
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (read_small(path, buf, sizeof(buf)) <= 0)
+		return ORCH_ENOTFOUND;
+	open_paren = strchr(buf, '(');
+	p = strrchr(buf, ')');
+	if (!open_paren || !p || p[1] != ' ' || !p[2])
+		return ORCH_ENOTFOUND;
+	len = (size_t)(p - open_paren - 1);
+	if (len >= sizeof(out->name))
+		len = sizeof(out->name) - 1;
+	memcpy(out->name, open_paren + 1, len);
+	out->name[len] = '\0';
+	out->state = p[2];
+	p += 3;
+	for (int field = 4; field <= 22; field++) {
+		char *end;
+		long long n = strtoll(p, &end, 10);
+
+		if (end == p)
+			return ORCH_ENOTFOUND;
+		if (field == 4)
+			out->parent = (pid_t)n;
+		else if (field == 20)
+			out->threads = n;
+		else if (field == 22)
+			out->start = (uint64_t)n;
+		p = end;
+	}
+	return 0;
+}
+
+int process_identify(struct process_id *out, pid_t pid)
+{
+	struct process_info info;
+
+	if (pid <= 0 || process_look(&info, pid) < 0)
+		return error_set(ORCH_ENOTFOUND, "no process %d", (int)pid);
+	out->pid = pid;
+	out->start = info.start;
+	return 0;
+}
+
+bool process_gone(const struct process_id *id)
+{
+	struct process_info info;
+	struct pollfd p = { .events = POLLIN };
+
+	if (kill((pid_t)id->pid, 0) < 0 && errno == ESRCH)
+		return true;
+	if (process_look(&info, (pid_t)id->pid) == 0) {
+		if (info.start != id->start)
+			return true;
+		/* A zombie whose other threads live on is not dead. */
+		if (strchr("ZXx", info.state) && info.threads <= 1)
+			return true;
+	}
+	/* /proc may be closed to us (hidepid); a pidfd is not. It also
+	 * keeps us in step with turn_watch_wait(), which sleeps on one. */
+	p.fd = process_fd((pid_t)id->pid);
+	if (p.fd >= 0) {
+		bool ended = poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
+
+		close(p.fd);
+		if (ended)
+			return true;
+	}
+	return false;
+}
+
+bool turn_holder_is_local(const struct turn *t)
+{
+	const struct turn_here *here = turn_here();
+
+	return here->boot_id[0] && here->pid_ns[0] &&
+	       str_eq(t->holder.boot_id, here->boot_id) &&
+	       str_eq(t->holder.pid_ns, here->pid_ns);
+}
+
+static bool same_boot(const struct turn *t)
+{
+	return turn_here()->boot_id[0] &&
+	       str_eq(t->holder.boot_id, turn_here()->boot_id);
+}
+
+/* The boot clock where it is the holder's too: setting the time of day must
+ * not end a turn. */
+int64_t turn_lease_left_ms(const struct turn *t)
+{
+	int64_t left;
+
+	if (!t->lease_ms)
+		return -1;
+	if (same_boot(t) && t->lease_boot_ms)
+		left = t->lease_boot_ms - time_boot_ms();
+	else
+		left = t->lease_ms - time_now_ms();
+	return left > 0 ? left : 0;
+}
+
+bool turn_lease_over(const struct turn *t)
+{
+	return turn_lease_left_ms(t) == 0;
+}
+
+bool turn_holder_alive(const struct turn *t)
+{
+	const struct turn_holder *h = &t->holder;
+
+	if (!h->actor)
+		return false;
+	if (!h->process.pid)
+		return !turn_lease_over(t);
+	if (turn_holder_is_local(t))
+		return !process_gone(&h->process) ||
+		       (h->child.pid && !process_gone(&h->child));
+	/* This machine has been started again since, so nothing of then
+	 * lives; unless another machine wrote it into a directory we share. */
+	if (h->boot_id[0] && turn_here()->boot_id[0] && !same_boot(t) &&
+	    !t->shared_fs)
+		return false;
+	/* Another machine, or a container beside us: we cannot look. */
+	return !turn_lease_over(t);
+}
+
+/* ---- ancestors ---- */
+
+/* Calls `each` for pid and then its ancestors until it returns true. */
+static bool any_ancestor(pid_t pid, bool (*each)(pid_t, const struct process_info *,
+						 void *), void *data)
+{
+	struct process_info info;
+
+	for (int depth = 0; pid > 0 && depth < 4096; depth++) {
+		if (process_look(&info, pid) < 0)
+			return false;
+		if (each(pid, &info, data))
+			return true;
+		pid = info.parent;
+	}
+	return false;
+}
+
+static bool is_holder(pid_t pid, const struct process_info *info, void *data)
+{
+	const struct turn_holder *h = data;
+
+	return (pid == h->process.pid && info->start == h->process.start) ||
+	       (pid == h->child.pid && info->start == h->child.start);
+}
+
+bool turn_holder_is_ancestor(const struct turn *t)
+{
+	struct turn_holder h = t->holder;
+
+	return h.actor && h.process.pid && turn_holder_is_local(t) &&
+	       any_ancestor(getpid(), is_holder, &h);
+}
+
+/* Programs that start another and wait, or become it: the turn is not theirs. */
+static bool is_go_between(const char *name)
+{
+	static const char *const names[] = {
+		"git", "env", "timeout", "nice", "nohup", "sudo", "setsid",
+		"stdbuf", "time", NULL
+	};
+
+	if (str_starts(name, "git-orch"))
+		return true;
+	for (size_t i = 0; names[i]; i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return false;
+}
+
+/* The first process of a machine or container adopts orphans: being its
+ * child only means that our own parent has ended. */
+static bool is_init(pid_t pid, const char *name)
+{
+	static const char *const names[] = {
+		"init", "systemd", "tini", "dumb-init", "docker-init", NULL
+	};
+
+	if (pid != 1 && !str_eq(name, "systemd"))
+		return false;
+	for (size_t i = 0; names[i]; i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return false;
+}
+
+struct found {
+	pid_t pid;
+	char name[256];
+};
+
+static bool can_hold(pid_t pid, const struct process_info *info, void *data)
+{
+	struct found *f = data;
+	char path[64], exe[4096];
+	const char *base = info->name;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	if (n > 0) {
+		exe[n] = '\0';
+		base = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
+	}
+	if (is_go_between(info->name) || is_go_between(base))
+		return false;
+	if (is_init(pid, info->name))
+		return true;
+	f->pid = pid;
+	snprintf(f->name, sizeof(f->name), "%s", info->name);
+	return true;
+}
+
+int turn_find_holder(pid_t *pid, char **name)
+{
+	struct found f = { 0, "" };
+	struct strbuf safe = STRBUF_INIT;
+
+	any_ancestor(getppid(), can_hold, &f);
+	if (!f.pid)
+		return error_set(ORCH_ENOTFOUND, "found no process that could hold "
+				 "the turn; use --pid P, or --pid none to hold it "
+				 "by lease alone");
+	*pid = f.pid;
+	if (name) {
+		text_add_safe(&safe, f.name, strlen(f.name), true);
+		*name = strbuf_detach(&safe, NULL);
+	}
+	strbuf_release(&safe);
+	return 0;
+}

@@ -1,0 +1,81 @@
+#ifndef ORCH_TURN_INTERNAL_H
+#define ORCH_TURN_INTERNAL_H
+/*
+ * What the files of the turn share, and nobody else needs:
+ *   turn_state.c   the state as JSON, and what makes it valid
+ *   turn_store.c   the files: state, spare, log, repair
+ *   turn_holder.c  processes: who holds, is it still there
+ *   turn_wait.c    sleeping until something may have changed
+ *   turn.c         the transitions
+ */
+#include "base/compat.h"
+#include "base/lock.h"
+#include "orch/turn.h"
+struct strbuf;
+struct strvec;
+
+/* ---- turn_state.c ---- */
+#define TURN_STATE_VERSION 1
+#define TURN_STATE_MAX ((size_t)1 << 20)	/* bytes of a state */
+#define TURN_NUMBER_MAX ((int64_t)1 << 50)	/* of any number in it */
+
+/* Read a state. ORCH_EINVALID with what is wrong, without a file's name. */
+int turn_from_json(struct turn *out, const struct json *in);
+/* The state as it is stored, one object. */
+struct json *turn_state_json(const struct turn *t);
+bool turn_status_parse(enum turn_status *out, const char *name);
+void turn_clear_holder(struct turn *t);
+/* Count by another ring from now on; only while nobody holds the turn. */
+void turn_adopt_ring(struct turn *t, const struct strvec *ring);
+/* The start of a loop that nobody has played yet. */
+void turn_start(struct turn *t, const struct strvec *ring);
+
+/* ---- turn_store.c ---- */
+enum turn_store_flags {
+	TURN_USE_SPARE = 1 << 0,	/* write into what acquire set aside */
+	TURN_MAKE_SPARE = 1 << 1	/* set it aside; failing that, change nothing */
+};
+int turn_lock(struct lock *lock, struct orch *o);
+/* The state as stored; without a file, the start of the loop. */
+int turn_load(struct turn *out, struct orch *o);
+/* Make it the state, durably, and log it as `event`. Under the lock. */
+int turn_store(struct orch *o, const struct turn *t, const char *event,
+	       unsigned flags);
+
+/* ---- turn_holder.c ---- */
+/* Where we are: borrowed, read once. Empty strings where the kernel will not say. */
+struct turn_here {
+	char boot_id[64], pid_ns[64], host[256];
+};
+const struct turn_here *turn_here(void);
+/* Name a living process. ORCH_ENOTFOUND. */
+int process_identify(struct process_id *out, pid_t pid);
+/* No such process, another start time, or dead and not yet reaped. What
+ * cannot be read counts as alive. */
+bool process_gone(const struct process_id *id);
+/* Whether pid and start time of the holder mean anything here. */
+bool turn_holder_is_local(const struct turn *t);
+bool turn_lease_over(const struct turn *t);
+int64_t turn_lease_left_ms(const struct turn *t);	/* -1: no lease */
+/* Whether the holder is this process or one of its ancestors. */
+bool turn_holder_is_ancestor(const struct turn *t);
+/* A pidfd, or -1. */
+int process_fd(pid_t pid);
+
+/* ---- turn_wait.c ---- */
+struct turn_watch {
+	int inotify, wd;
+	bool poll;	/* nothing tells us of changes: look now and then */
+};
+#define TURN_WATCH_INIT { -1, -1, false }
+/* From here on no change goes unnoticed: read the state after this. */
+void turn_watch_arm(struct turn_watch *w, struct orch *o);
+/*
+ * Sleep until the state may differ from `t`, its holder may be gone, its
+ * lease is over, or `deadline` (boot clock, ms; -1: none) has come. 0, or
+ * ORCH_EINTERRUPTED when `interrupt_fd` became readable.
+ */
+int turn_watch_wait(struct turn_watch *w, struct orch *o, const struct turn *t,
+		    int64_t deadline, int interrupt_fd);
+void turn_watch_close(struct turn_watch *w);
+#endif

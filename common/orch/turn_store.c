@@ -1,0 +1,405 @@
+/*
+ * The files of the turn: turn.json, replaced durably under turn.lock; the
+ * spare that a release writes into when the disk is full; the log of the last
+ * transitions; and the repair of the first from the last.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <time.h>
+#include "orch/turn.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "orch/orch.h"
+#include "orch/turn_internal.h"
+
+#define LOG_LINES 1000			/* kept when the log is cut */
+#define LOG_CUT ((off_t)2 << 20)	/* cut when it is larger than this */
+#define LOG_MAX ((size_t)64 << 20)	/* refused beyond this */
+
+static const char *state_file(const struct orch *o, const char *name)
+{
+	static char *path[4];
+	static size_t turn_of;
+
+	turn_of = (turn_of + 1) % ARRAY_SIZE(path);
+	free(path[turn_of]);
+	path[turn_of] = xstrfmt("%s/%s", o->loop_dir, name);
+	return path[turn_of];
+}
+
+const char *turn_path(const struct orch *o)
+{
+	static char *path;
+
+	free(path);
+	path = xstrfmt("%s/turn.json", o->loop_dir);
+	return path;
+}
+
+int turn_lock(struct lock *lock, struct orch *o)
+{
+	int rc = dir_make(o->loop_dir);
+
+	return rc < 0 ? rc : lock_take(lock, state_file(o, "turn.lock"));
+}
+
+/* File systems that other hosts may have mounted, too. */
+static bool is_shared_fs(const char *dir)
+{
+	static const unsigned long shared[] = {
+		0x6969 /* nfs */, 0x517b /* smb */, 0xff534d42 /* cifs */,
+		0xfe534d42 /* smb2 */, 0x65735546 /* fuse */, 0x01021997 /* 9p */,
+		0x00c36400 /* ceph */, 0x5346414f /* afs */, 0x7461636f /* ocfs2 */,
+		0x01161970 /* gfs2 */, 0x0bd00bd0 /* lustre */
+	};
+	struct statfs fs;
+
+	if (statfs(dir, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if ((unsigned long)fs.f_type == shared[i])
+			return true;
+	return false;
+}
+
+static int parse_state(struct turn *out, const char *text, size_t len)
+{
+	struct json *in = NULL;
+	int rc;
+
+	if ((rc = json_parse(&in, text, len, "state")) < 0)
+		return rc;
+	rc = turn_from_json(out, in);
+	json_free(in);
+	return rc;
+}
+
+/* Every complaint about the file names it and the way out. */
+static int broken(const char *path, const char *what)
+{
+	char *copy = xstrdup(what);
+
+	error_set(ORCH_EINVALID, "%s: %s; run 'git orch turn repair'", path, copy);
+	free(copy);
+	return ORCH_EINVALID;
+}
+
+int turn_load(struct turn *out, struct orch *o)
+{
+	const char *path = state_file(o, "turn.json");
+	struct strbuf text = STRBUF_INIT;
+	struct stat st;
+	int rc;
+
+	turn_init(out);
+	rc = file_read(&text, path, TURN_STATE_MAX, FILE_NOFOLLOW);
+	if (rc == ORCH_ENOTFOUND) {
+		/* Gone is not the same as never written: starting again at
+		 * generation 1 would let an old holder in. */
+		if (stat(state_file(o, "turn-log.jsonl"), &st) == 0 && st.st_size) {
+			rc = broken(path, "gone, but this loop has been played");
+			goto out;
+		}
+		error_clear();
+		turn_start(out, &o->workflow);
+		rc = 0;
+	} else if (rc == ORCH_EINVALID) {
+		rc = broken(path, "no regular file of at most 1 MiB");
+	} else if (rc == 0) {
+		rc = parse_state(out, text.buf, text.len);
+		/* Written by a newer git-orch: there is nothing to repair. */
+		if (rc == ORCH_EUNSUPPORTED)
+			error_prefix(rc, "%s", path);
+		else if (rc < 0)
+			rc = broken(path, error_message());
+	}
+	out->shared_fs = is_shared_fs(o->loop_dir);
+out:
+	strbuf_release(&text);
+	return rc;
+}
+
+/* ---- the log ---- */
+
+/* The start of the line behind `keep` lines counted from the end. */
+static size_t last_lines(const struct strbuf *text, size_t keep, size_t max)
+{
+	size_t pos = text->len, best = text->len;
+
+	while (pos > 0 && keep > 0 && text->len - best <= max) {
+		const char *nl = pos > 1 ? memrchr(text->buf, '\n', pos - 1) : NULL;
+
+		pos = nl ? (size_t)(nl - text->buf) + 1 : 0;
+		if (text->len - pos > max)
+			break;
+		best = pos;
+		keep--;
+	}
+	return best;
+}
+
+static void cut_log(struct orch *o)
+{
+	const char *path = state_file(o, "turn-log.jsonl");
+	struct strbuf text = STRBUF_INIT;
+	struct stat st;
+	size_t from;
+
+	if (stat(path, &st) < 0 || st.st_size <= LOG_CUT)
+		return;
+	if (file_read(&text, path, LOG_MAX, FILE_NOFOLLOW) == 0) {
+		from = last_lines(&text, LOG_LINES, (size_t)LOG_CUT / 2);
+		if (file_replace_cache(path, text.buf + from, text.len - from,
+				       0666) < 0)
+			warn("%s", error_message());
+	}
+	error_clear();
+	strbuf_release(&text);
+}
+
+/* No fsync: the log serves to repair a state that somebody overwrote, and the
+ * state itself is durable. It must not fail a transition that has happened. */
+static void log_transition(struct orch *o, struct json *state, const char *event)
+{
+	struct json *entry = json_new_object();
+	struct strbuf line = STRBUF_INIT;
+	char iso[TIME_ISO_SIZE];
+
+	json_add_int(entry, "version", 1);
+	json_add_string(entry, "time", time_iso(iso, time_now_ms()));
+	json_add_string(entry, "event", event);
+	json_add(entry, "state", state);
+	json_print(&line, entry);
+	strbuf_addch(&line, '\n');
+	if (file_append(state_file(o, "turn-log.jsonl"), line.buf, line.len,
+			0666) < 0) {
+		warn("%s", error_message());
+		error_clear();
+	}
+	cut_log(o);
+	json_free(entry);
+	strbuf_release(&line);
+}
+
+/* ---- writing ---- */
+
+/*
+ * A file that has its blocks already: release overwrites it in place and
+ * renames it, which needs no room. Renewals and the child's entry make
+ * the state a little larger, so there is some to spare.
+ */
+static int make_spare(struct orch *o, size_t len)
+{
+	const char *path = state_file(o, "turn.json.spare");
+	int fd, rc = 0;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0)
+		return error_sys("cannot create %s", path);
+	errno = posix_fallocate(fd, 0, (off_t)(len * 2 + 4096));
+	if (errno)
+		rc = error_sys("no room for %s", path);
+	close(fd);
+	if (rc < 0)
+		unlink(path);
+	return rc;
+}
+
+/* ORCH_ENOTFOUND: there is none to use. */
+static int store_in_spare(struct orch *o, const struct strbuf *text)
+{
+	const char *path = state_file(o, "turn.json.spare");
+	size_t done = 0;
+	int fd, dir = -1, rc = 0;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return ORCH_ENOTFOUND;
+	while (done < text->len) {
+		ssize_t n = pwrite(fd, text->buf + done, text->len - done,
+				   (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			rc = error_sys("cannot write %s", path);
+			goto out;
+		}
+		done += (size_t)n;
+	}
+	if (ftruncate(fd, (off_t)text->len) < 0 || fsync(fd) < 0) {
+		rc = error_sys("cannot write %s", path);
+		goto out;
+	}
+	if (rename(path, state_file(o, "turn.json")) < 0) {
+		rc = error_sys("cannot rename %s", path);
+		goto out;
+	}
+	dir = open(o->loop_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || fsync(dir) < 0)
+		rc = error_sys("cannot sync %s", o->loop_dir);
+out:
+	if (dir >= 0)
+		close(dir);
+	close(fd);
+	return rc;
+}
+
+int turn_store(struct orch *o, const struct turn *t, const char *event,
+	       unsigned flags)
+{
+	struct json *state = turn_state_json(t);
+	struct strbuf text = STRBUF_INIT;
+	int rc;
+
+	json_print(&text, state);
+	strbuf_addch(&text, '\n');
+	if (text.len > TURN_STATE_MAX) {
+		rc = error_set(ORCH_EINVALID, "the turn's state would be larger than "
+			       "%zu bytes", TURN_STATE_MAX);
+		goto out;
+	}
+	if ((flags & TURN_MAKE_SPARE) && (rc = make_spare(o, text.len)) < 0)
+		goto out;
+	rc = ORCH_ENOTFOUND;
+	if (flags & TURN_USE_SPARE)
+		rc = store_in_spare(o, &text);
+	if (rc == ORCH_ENOTFOUND)
+		rc = file_replace(state_file(o, "turn.json"), text.buf, text.len,
+				  0666);
+	if (rc < 0)
+		goto out;
+	log_transition(o, state, event);
+	state = NULL;
+out:
+	json_free(state);
+	strbuf_release(&text);
+	return rc;
+}
+
+/* ---- repair ---- */
+
+/* The newest state in the log that is valid. ORCH_ENOTFOUND. */
+static int newest_logged(struct turn *out, struct orch *o)
+{
+	struct strbuf text = STRBUF_INIT;
+	size_t end;
+	int rc;
+
+	if ((rc = file_read(&text, state_file(o, "turn-log.jsonl"), LOG_MAX,
+			    FILE_NOFOLLOW)) < 0)
+		goto out;
+	rc = ORCH_ENOTFOUND;
+	for (end = text.len; rc < 0 && end > 0;) {
+		const char *nl = end > 1 ? memrchr(text.buf, '\n', end - 1) : NULL;
+		size_t from = nl ? (size_t)(nl - text.buf) + 1 : 0;
+		struct json *entry = NULL;
+
+		if (json_parse(&entry, text.buf + from, end - from, "log") == 0 &&
+		    turn_from_json(out, json_get(entry, "state")) == 0)
+			rc = 0;
+		json_free(entry);
+		end = from;
+	}
+out:
+	if (rc < 0)
+		rc = ORCH_ENOTFOUND;
+	strbuf_release(&text);
+	return rc;
+}
+
+/* The generation that a broken state names, 0 if it does not. */
+static int64_t salvage_generation(struct orch *o)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct json *in = NULL;
+	int64_t n = 0;
+
+	if (file_read(&text, state_file(o, "turn.json"), TURN_STATE_MAX,
+		      FILE_NOFOLLOW) == 0 &&
+	    json_parse(&in, text.buf, text.len, "state") == 0 &&
+	    (json_get_int(in, "generation", &n) < 0 || n < 0 ||
+	     n >= TURN_NUMBER_MAX))
+		n = 0;
+	json_free(in);
+	strbuf_release(&text);
+	return n;
+}
+
+static char *keep_aside(struct orch *o)
+{
+	time_t now = time(NULL);
+	struct stat st;
+	struct tm tm;
+	char stamp[32], *path;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	path = xstrfmt("%s/turn.json.broken-%s", o->loop_dir, stamp);
+	for (int n = 2; lstat(path, &st) == 0; n++) {
+		free(path);
+		path = xstrfmt("%s/turn.json.broken-%s.%d", o->loop_dir, stamp, n);
+	}
+	return path;
+}
+
+int turn_repair(struct turn *out, struct orch *o, char **kept)
+{
+	struct lock lock = LOCK_INIT;
+	struct turn t;
+	struct stat st;
+	char *aside = NULL;
+	int64_t salvaged;
+	int rc;
+
+	*kept = NULL;
+	turn_init(&t);
+	if ((rc = turn_lock(&lock, o)) < 0)
+		goto out;
+	rc = turn_load(&t, o);
+	if (rc == 0)
+		rc = error_set(ORCH_ENO, "%s is valid: there is nothing to repair",
+			       turn_path(o));
+	if (rc != ORCH_EINVALID)
+		goto out;
+	salvaged = salvage_generation(o);
+	if (newest_logged(&t, o) < 0)
+		turn_start(&t, &o->workflow);
+	t.shared_fs = is_shared_fs(o->loop_dir);
+	error_clear();
+	if (!turn_holder_alive(&t)) {
+		/* Whoever held it must not come back with its number. */
+		if (t.holder.actor) {
+			turn_clear_holder(&t);
+			t.status = TURN_LOST;
+		}
+		if (salvaged > t.generation)
+			t.generation = salvaged;
+		t.generation++;
+	}
+	if (lstat(turn_path(o), &st) == 0) {
+		aside = keep_aside(o);
+		/* A copy stays under the new name; turn.json itself is never
+		 * missing, so a crash here leaves it broken, not gone. */
+		if (link(turn_path(o), aside) < 0 &&
+		    rename(turn_path(o), aside) < 0) {
+			rc = error_sys("cannot keep %s", aside);
+			goto out;
+		}
+	}
+	if ((rc = turn_store(o, &t, "repair", 0)) < 0)
+		goto out;
+	*kept = aside;
+	aside = NULL;
+	*out = t;
+	turn_init(&t);
+out:
+	turn_release_memory(&t);
+	free(aside);
+	lock_release(&lock);
+	return rc;
+}

@@ -6,6 +6,7 @@
  */
 #include "base/compat.h"
 #include "base/spawn.h"
+#include "git/oid.h"
 struct repo;
 struct strbuf;
 

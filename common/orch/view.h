@@ -9,8 +9,9 @@
  * One ref holds all of an actor's view, refs/orch/<loop>/views/<actor>, and
  * moves by compare-and-swap:
  *   seen/<path>                    documents as last acknowledged
+ *   seen.json                      the pack.json that was acknowledged
  *   pending/<id>/documents/<path>  documents as last packed
- *   pending/<id>/pack.json         when, for which session and commit
+ *   pending/<id>/pack.json         when and at which commit
  * What is missing there counts as unseen, never as an error.
  */
 #include "base/compat.h"
@@ -33,6 +34,7 @@ struct view_document {
 	uint64_t size;
 	int64_t tokens;
 	bool hit;	/* the stat cache answered: the file was not opened */
+	size_t text_at;	/* where its bytes begin in a pack's text */
 };
 struct view_status {
 	struct view_document *v;
@@ -50,11 +52,24 @@ int view_compare(struct view_status *out, struct orch *o, const char *actor,
 		 bool store);
 void view_status_release(struct view_status *s);
 
+/* The pack that the actor acknowledged last. */
+struct view_seen {
+	char *id;		/* NULL: none */
+	char *turn;		/* "17/ralph", NULL if it was packed outside a turn */
+	struct oid commit;	/* HEAD when it was packed */
+	int64_t packed_ms;
+	size_t pending;		/* packs that wait for their acknowledgement */
+};
+#define VIEW_SEEN_INIT { NULL, NULL, OID_ZERO, 0, 0 }
+int view_seen(struct view_seen *out, struct orch *o, const char *actor);
+void view_seen_release(struct view_seen *s);
+
 enum pack_flags {
-	PACK_PREVIEW = 1 << 0	/* record nothing */
+	PACK_PREVIEW = 1 << 0,	/* record nothing */
+	PACK_DEFER = 1 << 1	/* keep the blobs; view_record() does the rest */
 };
 struct pack {
-	char *id;		/* NULL with PACK_PREVIEW */
+	char *id;		/* NULL until recorded */
 	struct strbuf text;	/* the documents, whole, each under a heading */
 	struct view_status status;
 	struct oid commit;	/* HEAD at the time; zero: unborn */
@@ -63,7 +78,14 @@ struct pack {
 #define PACK_INIT { NULL, STRBUF_INIT, VIEW_STATUS_INIT, OID_ZERO, false }
 int view_pack(struct pack *out, struct orch *o, const char *actor,
 	      unsigned flags);
+/* Make a pack that was deferred pending, which gives it its id. At most 8
+ * are kept for each actor, the oldest is dropped. */
+int view_record(struct pack *p, struct orch *o, const char *actor);
 void pack_release(struct pack *p);
-/* Make pack `id` (NULL: the latest pending) seen. ORCH_ENO: no such pack. */
+/*
+ * Make pack `id` seen: exactly what it held. NULL is the latest one that is
+ * newer than the last acknowledged. Once more for the same pack is fine.
+ * ORCH_ENO: no such pack.
+ */
 int view_ack(struct orch *o, const char *actor, const char *id);
 #endif

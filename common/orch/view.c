@@ -1,0 +1,275 @@
+/*
+ * Documents compared with what an actor has seen.
+ */
+#include "orch/view.h"
+
+#include <search.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/strvec.h"
+#include "base/tokens.h"
+#include "git/object.h"
+#include "git/statcache.h"
+#include "orch/document.h"
+#include "orch/orch.h"
+#include "orch/viewstore.h"
+
+const char *document_state_name(enum document_state s)
+{
+	static const char *const names[] = {
+		[DOCUMENT_UNCHANGED] = "unchanged",
+		[DOCUMENT_CHANGED] = "changed",
+		[DOCUMENT_NEW] = "new",
+		[DOCUMENT_REMOVED] = "removed",
+	};
+
+	return names[s];
+}
+
+/* --- what was seen ------------------------------------------------------ */
+
+struct seen {
+	char *path;
+	struct oid oid;
+	bool present;	/* is a document now */
+};
+struct seen_list {
+	struct orch *o;
+	struct seen *v;	/* in tree order; sorted by path before it is searched */
+	size_t nr, alloc;
+};
+
+static int add_seen(const char *path, const struct oid *oid, unsigned mode,
+		    void *data)
+{
+	struct seen_list *l = data;
+
+	/* What gc or a shallow fetch took away has not been seen. */
+	if ((mode & 0170000) != 0100000 || !object_exists(l->o->repo, oid))
+		return 0;
+	ALLOC_GROW(l->v, l->nr + 1, l->alloc);
+	l->v[l->nr].path = xstrdup(path);
+	l->v[l->nr].oid = *oid;
+	l->v[l->nr++].present = false;
+	return 0;
+}
+
+static int compare_seen(const void *a, const void *b)
+{
+	return strcmp(((const struct seen *)a)->path,
+		      ((const struct seen *)b)->path);
+}
+
+static int load_seen(struct seen_list *l, struct orch *o, const char *actor)
+{
+	struct view_store store = VIEW_STORE_INIT;
+	int rc;
+
+	l->o = o;
+	if ((rc = view_store_load(&store, o, actor)) < 0)
+		return rc;
+	if (!oid_is_zero(&store.seen) &&
+	    tree_walk(o->repo, &store.seen, add_seen, l) < 0)
+		error_clear();	/* the rest of it is unseen */
+	if (l->nr)
+		qsort(l->v, l->nr, sizeof(*l->v), compare_seen);
+	view_store_release(&store);
+	return 0;
+}
+
+static struct seen *find_seen(const struct seen_list *l, const char *path)
+{
+	struct seen key = { .path = (char *)(uintptr_t)path };
+
+	return l->nr ? bsearch(&key, l->v, l->nr, sizeof(*l->v), compare_seen)
+		     : NULL;
+}
+
+static void seen_list_release(struct seen_list *l)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		free(l->v[i].path);
+	free(l->v);
+}
+
+/* --- comparing ----------------------------------------------------------- */
+
+static struct view_document *add_document(struct view_status *s,
+					  const char *path)
+{
+	struct view_document *d;
+
+	ALLOC_GROW(s->v, s->nr + 1, s->alloc);
+	d = &s->v[s->nr++];
+	memset(d, 0, sizeof(*d));
+	d->path = xstrdup(path);
+	return d;
+}
+
+static int compare_one(struct view_status *out, struct orch *o,
+		       struct statcache *cache, struct seen_list *seen,
+		       const char *path, bool store)
+{
+	struct seen *before = find_seen(seen, path);
+	int64_t max = config_get_int(o->config, "orch.maxDocument");
+	struct view_document *d;
+	struct oid oid;
+	uint64_t size;
+	bool hit;
+	int rc;
+
+	rc = statcache_lookup(cache, path, max > 0 ? (size_t)max : 0, store,
+			      &oid, &size, &hit);
+	if (rc == ORCH_ENOTFOUND) {	/* deleted in between, or a dangling link */
+		error_clear();
+		return 0;
+	}
+	if (before)
+		before->present = true;
+	if (rc == ORCH_EINVALID) {
+		warn("document left out: %s", error_message());
+		error_clear();
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	d = add_document(out, path);
+	d->oid = oid;
+	d->size = size;
+	d->tokens = tokens_of_size(size);
+	d->hit = hit;
+	d->state = DOCUMENT_NEW;
+	out->total++;
+	if (!before)
+		return 0;
+	d->seen_oid = before->oid;
+	d->state = DOCUMENT_CHANGED;
+	if (oid_eq(&d->oid, &d->seen_oid)) {
+		d->state = DOCUMENT_UNCHANGED;
+		out->unchanged++;
+	}
+	return 0;
+}
+
+/* Seen and no document now: reported only if the file itself is gone, since
+ * a document that the configuration dropped is still there to be read. */
+static void add_removed(struct view_status *out, struct orch *o,
+			const struct seen_list *seen)
+{
+	for (size_t i = 0; i < seen->nr; i++) {
+		struct view_document *d;
+		struct stat st;
+		char *full;
+		bool gone;
+
+		if (seen->v[i].present)
+			continue;
+		full = xstrfmt("%s/%s", repo_work_tree(o->repo), seen->v[i].path);
+		gone = lstat(full, &st) < 0;
+		free(full);
+		if (!gone)
+			continue;
+		d = add_document(out, seen->v[i].path);
+		d->state = DOCUMENT_REMOVED;
+		d->seen_oid = seen->v[i].oid;
+	}
+}
+
+static int open_cache(struct statcache **cache, struct orch *o)
+{
+	char *path = xstrfmt("%s/orch/statcache", repo_git_dir(o->repo));
+	int rc;
+
+	/* A git dir that cannot be written to can still be read. */
+	if (dir_make_parent(path) < 0)
+		error_clear();
+	rc = statcache_open(cache, o->repo, path);
+	free(path);
+	return rc;
+}
+
+int view_compare(struct view_status *out, struct orch *o, const char *actor,
+		 bool store)
+{
+	struct seen_list seen = { NULL, NULL, 0, 0 };
+	struct strvec paths = STRVEC_INIT;
+	struct statcache *cache = NULL;
+	int rc;
+
+	if ((rc = documents_resolve(&paths, o, actor)) < 0 ||
+	    (rc = load_seen(&seen, o, actor)) < 0 ||
+	    (rc = open_cache(&cache, o)) < 0)
+		goto out;
+	for (size_t i = 0; i < paths.nr; i++)
+		if ((rc = compare_one(out, o, cache, &seen, paths.v[i],
+				      store)) < 0)
+			goto out;
+	add_removed(out, o, &seen);
+	if (statcache_save(cache) < 0)	/* costs time at the next run, no more */
+		error_clear();
+out:
+	statcache_free(cache);
+	seen_list_release(&seen);
+	strvec_release(&paths);
+	return rc;
+}
+
+void view_status_release(struct view_status *s)
+{
+	static const struct view_status empty = VIEW_STATUS_INIT;
+
+	for (size_t i = 0; i < s->nr; i++)
+		free(s->v[i].path);
+	free(s->v);
+	*s = empty;
+}
+
+/* --- the last acknowledged pack ----------------------------------------- */
+
+#define MAX_PACK_JSON 65536
+
+int view_seen(struct view_seen *out, struct orch *o, const char *actor)
+{
+	struct view_store store = VIEW_STORE_INIT;
+	struct strbuf text = STRBUF_INIT;
+	struct json *json = NULL;
+	const char *id, *commit;
+	int rc;
+
+	if ((rc = view_store_load(&store, o, actor)) < 0)
+		goto out;
+	out->pending = store.nr;
+	if (oid_is_zero(&store.seen_json) ||
+	    blob_read(o->repo, &store.seen_json, MAX_PACK_JSON, &text) < 0 ||
+	    json_parse(&json, text.buf, text.len, "seen.json") < 0)
+		goto unseen;
+	id = json_get_string(json, "id");
+	if (!id || !view_pack_seq(id))
+		goto unseen;
+	out->id = xstrdup(id);
+	out->turn = xstrdup(json_get_string(json, "turn"));
+	commit = json_get_string(json, "commit");
+	if (!commit || oid_parse(&out->commit, commit) < 0)
+		memset(&out->commit, 0, sizeof(out->commit));
+	if (json_get_int(json, "at", &out->packed_ms) < 0)
+		out->packed_ms = 0;
+unseen:
+	error_clear();
+out:
+	json_free(json);
+	strbuf_release(&text);
+	view_store_release(&store);
+	return rc;
+}
+
+void view_seen_release(struct view_seen *s)
+{
+	static const struct view_seen empty = VIEW_SEEN_INIT;
+
+	free(s->id);
+	free(s->turn);
+	*s = empty;
+}

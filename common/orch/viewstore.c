@@ -1,0 +1,169 @@
+/*
+ * How a view lies in its ref.
+ */
+#include "orch/viewstore.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/strbuf.h"
+#include "git/object.h"
+#include "git/refs.h"
+#include "orch/orch.h"
+
+int64_t view_pack_seq(const char *id)
+{
+	int64_t seq = 0;
+	const char *p = id;
+
+	for (; *p >= '0' && *p <= '9' && seq < INT32_MAX; p++)
+		seq = seq * 10 + (*p - '0');
+	if (p == id || *p++ != '-' || strspn(p, "0123456789abcdef") != strlen(p) ||
+	    !*p || strlen(p) > 16 || seq >= INT32_MAX)
+		return 0;
+	return seq;
+}
+
+void view_store_add(struct view_store *s, const char *id, int64_t seq,
+		    const struct oid *tree)
+{
+	size_t at = s->nr;
+
+	ALLOC_GROW(s->pending, s->nr + 1, s->alloc);
+	while (at > 0 && s->pending[at - 1].seq > seq)
+		at--;
+	memmove(&s->pending[at + 1], &s->pending[at],
+		(s->nr - at) * sizeof(*s->pending));
+	s->pending[at].id = xstrdup(id);
+	s->pending[at].seq = seq;
+	s->pending[at].tree = *tree;
+	s->nr++;
+}
+
+void view_store_drop(struct view_store *s, size_t i)
+{
+	free(s->pending[i].id);
+	s->nr--;
+	memmove(&s->pending[i], &s->pending[i + 1],
+		(s->nr - i) * sizeof(*s->pending));
+}
+
+struct load {
+	struct view_store *store;
+	struct orch *o;
+	struct oid pending;
+};
+
+/* "<id>/pack.json" names a pack; what else lies there is of no interest. */
+static int load_pending(const char *path, const struct oid *oid, unsigned mode,
+			void *data)
+{
+	struct load *l = data;
+	const char *slash = strchr(path, '/');
+	struct oid tree;
+	int64_t seq;
+	char *id;
+
+	(void)oid;
+	(void)mode;
+	if (!slash || !str_eq(slash, "/pack.json"))
+		return 0;
+	id = xstrndup(path, (size_t)(slash - path));
+	seq = view_pack_seq(id);
+	if (seq && tree_lookup(l->o->repo, &l->pending, id, &tree, NULL) == 0)
+		view_store_add(l->store, id, seq, &tree);
+	free(id);
+	return 0;
+}
+
+static bool look_up(struct orch *o, const struct oid *root, const char *path,
+		    unsigned want_mode, struct oid *out)
+{
+	unsigned mode = 0;
+	struct oid oid;
+
+	if (tree_lookup(o->repo, root, path, &oid, &mode) < 0 ||
+	    (mode & 0170000) != want_mode || !object_exists(o->repo, &oid))
+		return false;
+	*out = oid;
+	return true;
+}
+
+int view_store_load(struct view_store *out, struct orch *o, const char *actor)
+{
+	struct load l = { out, o, OID_ZERO };
+	char *ref = orch_ref(o, "views/%s", actor);
+	int rc;
+
+	view_store_release(out);
+	rc = ref_read(o->repo, ref, &out->ref);
+	free(ref);
+	if (rc == ORCH_ENOTFOUND) {
+		error_clear();
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	look_up(o, &out->ref, "seen", 0040000, &out->seen);
+	look_up(o, &out->ref, "seen.json", 0100000, &out->seen_json);
+	if (look_up(o, &out->ref, "pending", 0040000, &l.pending) &&
+	    tree_walk(o->repo, &l.pending, load_pending, &l) < 0) {
+		while (out->nr)
+			view_store_drop(out, out->nr - 1);
+	}
+	error_clear();
+	return 0;
+}
+
+int view_store_save(const struct view_store *s, struct orch *o,
+		    const char *actor)
+{
+	struct tree_entry *e = xcalloc(s->nr + 2, sizeof(*e));
+	char *ref = orch_ref(o, "views/%s", actor);
+	struct oid root;
+	size_t n = 0;
+	int rc;
+
+	if (!oid_is_zero(&s->seen)) {
+		e[n].path = "seen";
+		e[n].mode = 0040000;
+		e[n++].oid = s->seen;
+	}
+	if (!oid_is_zero(&s->seen_json)) {
+		e[n].path = "seen.json";
+		e[n].mode = 0100644;
+		e[n++].oid = s->seen_json;
+	}
+	for (size_t i = 0; i < s->nr; i++) {
+		e[n].path = xstrfmt("pending/%s", s->pending[i].id);
+		e[n].mode = 0040000;
+		e[n++].oid = s->pending[i].tree;
+	}
+	if ((rc = tree_write(o->repo, NULL, e, n, &root)) == 0)
+		rc = ref_update(o->repo, ref, &root, &s->ref);
+	for (size_t i = n - s->nr; i < n; i++)
+		free((char *)(uintptr_t)e[i].path);
+	free(ref);
+	free(e);
+	return rc;
+}
+
+void view_store_release(struct view_store *s)
+{
+	static const struct view_store empty = VIEW_STORE_INIT;
+
+	for (size_t i = 0; i < s->nr; i++)
+		free(s->pending[i].id);
+	free(s->pending);
+	*s = empty;
+}
+
+int view_lock(struct lock *lock, struct orch *o, const char *actor)
+{
+	char *path = xstrfmt("%s/view-%s.lock", o->loop_dir, actor);
+	int rc;
+
+	if ((rc = dir_make(o->loop_dir)) == 0)
+		rc = lock_take(lock, path);
+	free(path);
+	return rc;
+}

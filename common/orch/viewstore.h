@@ -1,0 +1,48 @@
+#ifndef ORCH_VIEWSTORE_H
+#define ORCH_VIEWSTORE_H
+/*
+ * How a view lies in its ref (see view.h): read whole, changed in memory,
+ * written back by compare-and-swap. Only view.c and pack.c need this.
+ *
+ *   do {
+ *           view_store_load(&s, o, actor);   // never fails on bad content
+ *           ... change s ...
+ *           rc = view_store_save(&s, o, actor);
+ *   } while (rc == ORCH_EMODIFIED && --tries);
+ */
+#include "base/compat.h"
+#include "base/lock.h"
+#include "git/oid.h"
+struct orch;
+struct strbuf;
+
+struct view_pending {
+	char *id;
+	int64_t seq;		/* grows by one with each pack of the actor */
+	struct oid tree;	/* pending/<id> */
+};
+struct view_store {
+	struct oid ref;		/* what the ref holds; zero: there is none */
+	struct oid seen;	/* tree; zero: nothing seen */
+	struct oid seen_json;	/* blob; zero: nothing acknowledged */
+	struct view_pending *pending;	/* by seq */
+	size_t nr, alloc;
+};
+#define VIEW_STORE_INIT { OID_ZERO, OID_ZERO, OID_ZERO, NULL, 0, 0 }
+
+/* What cannot be read is left out: it counts as unseen. Fails only when the
+ * ref itself cannot be read. */
+int view_store_load(struct view_store *out, struct orch *o, const char *actor);
+/* ORCH_EMODIFIED: the ref moved since it was loaded. */
+int view_store_save(const struct view_store *s, struct orch *o,
+		    const char *actor);
+void view_store_release(struct view_store *s);
+void view_store_add(struct view_store *s, const char *id, int64_t seq,
+		    const struct oid *tree);
+void view_store_drop(struct view_store *s, size_t i);
+
+/* The number in front of a pack's id, "12-5f0e2a"; 0: no id of ours. */
+int64_t view_pack_seq(const char *id);
+/* Held while a view changes. */
+int view_lock(struct lock *lock, struct orch *o, const char *actor);
+#endif

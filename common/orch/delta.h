@@ -3,7 +3,6 @@
 /* What changed for an actor since the end of its last good turn. */
 #include "base/compat.h"
 #include "git/diff.h"
-#include "git/gitproc.h"
 #include "git/object.h"
 struct orch;
 struct turn;
@@ -16,15 +15,21 @@ struct delta {
 	int64_t since_iteration, since_ms;
 	struct commit_list commits;	/* newest first */
 	struct change_list files;	/* committed changes, by path */
-	struct status_list uncommitted;
+	struct change_list uncommitted;	/* against HEAD; status ? untracked, U unmerged too */
 };
 #define DELTA_INIT { NULL, false, OID_ZERO, OID_ZERO, 0, 0,		\
-		     COMMIT_LIST_INIT, CHANGE_LIST_INIT, STATUS_LIST_INIT }
+		     COMMIT_LIST_INIT, CHANGE_LIST_INIT, CHANGE_LIST_INIT }
+/* A `since` that no longer exists is a warning, and the delta is a first one. */
 int delta_compute(struct delta *out, struct orch *o, const struct turn *t,
 		  const char *actor);
 void delta_release(struct delta *d);
+/* A, M, D or R: what is told to people and programs. */
+char delta_status(const struct change *c);
+/* "+41 -38", "+22", "binary": yours to free. */
+char *delta_lines(const struct change *c);
 void delta_to_json(struct json *out, const struct delta *d);
-/* A few lines for a prompt: "M  +41 -38  input.md". */
+/* A few lines for a prompt: commits, then "M  +41 -38  input.md" for each
+ * file; at most 100 of each, and the command that shows the rest. */
 struct strbuf;
 void delta_summary(struct strbuf *out, const struct delta *d);
 #endif

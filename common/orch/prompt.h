@@ -35,7 +35,8 @@ struct prompt_request {
 	const char *actor;
 	const struct turn *turn;
 	const char *task;		/* {{task}}; NULL: empty */
-	const struct json *data;	/* --data and --var, may be NULL */
+	const struct json *data;	/* --data and --var: added to the variables, and
+					 * stronger than them; may be NULL */
 	unsigned pack_flags;
 };
 /*
@@ -48,4 +49,7 @@ int prompt_build(struct prompt *out, struct orch *o,
 void prompt_release(struct prompt *p);
 /* Budget that applies to the actor. */
 int64_t prompt_budget(const struct orch *o, const char *actor);
+/* The public form: actor, tokens, budget, parts[], text. */
+void prompt_to_json(struct json *out, const struct prompt *p,
+		    const char *actor);
 #endif

@@ -5,10 +5,10 @@
  * the network, status with all its rules, writing configuration.
  */
 #include "base/compat.h"
+#include "base/strbuf.h"
 #include "base/spawn.h"
 #include "git/oid.h"
 struct repo;
-struct strbuf;
 
 /*
  * Prepare a git command for this repository: "git", the arguments (NULL-ended

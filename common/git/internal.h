@@ -9,11 +9,21 @@
 struct repo {
 	git_repository *git2;
 	char *git_dir, *common_dir, *work_tree;
+	char *index_file;	/* GIT_INDEX_FILE, made absolute; else NULL */
 	bool linked, shallow;
+	bool explicit_dir;	/* GIT_DIR named it */
+	bool explicit_tree;	/* GIT_WORK_TREE named the work tree */
+	bool from_environment;	/* the GIT_* of this process are about it */
+	int partial;		/* a promisor has the rest: -1 not yet known */
+	struct replacements *replaced;	/* see git/history.h; NULL: not yet read */
 };
 
+/* Start libgit2, once. repo_open() does it. */
+int git2_start(void);
 /* Store libgit2's message behind ours; returns the code that fits. */
 int git2_error(int rc, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same code without touching the message. */
+int git2_code(int rc);
 
 static inline void oid_from_git2(struct oid *out, const git_oid *in)
 {
@@ -23,4 +33,20 @@ static inline void oid_to_git2(git_oid *out, const struct oid *in)
 {
 	memcpy(out->id, in->raw, OID_RAW);
 }
+
+/* The tree of a tree, a commit or a tag. Free it with git_tree_free(). */
+int tree_open(git_tree **out, struct repo *repo, const struct oid *oid);
+/*
+ * Ask git for an object that only the promisor of a partial clone has. True
+ * if it is here now.
+ */
+bool object_fetch_missing(struct repo *repo, const struct oid *oid);
+
+/*
+ * Replaced objects (refs/replace/): libgit2 1.5 does not know them. The object
+ * that git would read in place of `oid`; `oid` itself if there is none.
+ */
+const struct oid *object_replaced(struct repo *repo, const struct oid *oid);
+bool object_any_replaced(struct repo *repo);
+void replacements_free(struct replacements *r);
 #endif

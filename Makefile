@@ -55,6 +55,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(LINK) $^ $(LINK_LIBS) -lcmocka
 
 include mk/check.mk
+include mk/install.mk
 
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,11 +1,12 @@
-# The checks: each is one target, `make check` is all that CI runs.
+# The checks: each is one target; tests/check.sh runs them all and counts.
 
-test: all test-unit test-cmd
+test: all $(UNITS)
+	@tests/run.sh -j $(JOBS) $(BUILD) $(UNITS) tests/cmd/*.bats
 test-unit: $(UNITS)
-	@set -e; for t in $(UNITS); do $$t; done
+	@tests/run.sh -j $(JOBS) $(BUILD) $(UNITS)
 test-cmd: all
-	@BUILD=$(abspath $(BUILD)) bats --jobs $(JOBS) --no-parallelize-within-files tests/cmd 2>/dev/null || \
-		BUILD=$(abspath $(BUILD)) bats tests/cmd
+	@tests/run.sh -j $(JOBS) $(BUILD) tests/cmd/*.bats
+units: $(UNITS)
 
 # Folders look down only: cmd, hooks -> orch -> git -> base; a third-party
 # library is behind one file, libgit2 behind one folder.
@@ -22,8 +23,26 @@ check-headers:
 		echo "#include \"$${h#common/}\"" | \
 		$(COMPILE) -x c -fsyntax-only - || { echo "$$h"; exit 1; }; done
 
+# The other compiler's warnings, without waiting for its code.
+check-clang:
+	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c hooks/*.c tests/unit/*.c) | \
+		xargs -0 -n 8 -P $(JOBS) clang -std=c11 $(CPPFLAGS) $(WARN) \
+		$(WERROR) $(PKGFLAGS) -fsyntax-only
+
+# Faults that a compiler does not look for.
+check-cppcheck:
+	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j $(JOBS) \
+		--enable=warning,portability --suppress=missingIncludeSystem \
+		--suppress=unknownMacro -D_GNU_SOURCE -D__GNUC__ -DORCH_VERSION='"x"' \
+		-Icommon common cmd $(wildcard hooks)
+
+check-scripts:
+	@shellcheck -S warning -x install.sh mk/*.sh tests/*.sh share/demo/*.sh \
+		share/demo/agents/*
+
 # clang-format's opinion on the change, as advice.
 style:
 	@git clang-format-14 --diff || true
 
-.PHONY: test test-unit test-cmd check-layers check-headers style
+.PHONY: test test-unit test-cmd units check-layers check-headers check-clang \
+	check-cppcheck check-scripts style

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What both scripted agents share: reading the prompt and editing the plan.
 # They are started at the top of the work tree, the prompt on stdin.
 set -eu

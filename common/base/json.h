@@ -1,7 +1,7 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 /*
- * JSON values, read and written by cJSON, whose traps end here: look-ups
+ * JSON values, read and held by cJSON, whose traps end here: look-ups
  * mind the case, duplicate keys, NUL characters, trailing text, invalid UTF-8
  * and deep nesting are refused when reading, integers are exact or an error,
  * and what is printed is always valid UTF-8 (bad bytes become U+FFFD).
@@ -21,7 +21,8 @@ int json_parse(struct json **out, const char *text, size_t len,
 	       const char *what);
 /*
  * The same for the output of other programs: a duplicate key keeps its first
- * value and NUL characters become U+FFFD instead of an error.
+ * value, and NUL characters and lone surrogates become U+FFFD instead of an
+ * error.
  */
 int json_parse_lenient(struct json **out, const char *text, size_t len,
 		       const char *what);
@@ -59,6 +60,7 @@ bool json_get_bool(const struct json *object, const char *key, bool fallback);
 struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_string(const char *s);	/* NULL gives null */
+/* A key that is there already is not looked for: json_set() does that. */
 struct json *json_add(struct json *parent, const char *key, struct json *child);
 struct json *json_add_object(struct json *parent, const char *key);
 struct json *json_add_array(struct json *parent, const char *key);
@@ -72,7 +74,9 @@ void json_add_null(struct json *parent, const char *key);
 /* Replace or add a member. */
 void json_set(struct json *object, const char *key, struct json *child);
 
-/* One line without spaces, no newline; or indented for people. */
+/* One line without spaces, no newline; or indented for people, with one. */
 void json_print(struct strbuf *out, const struct json *value);
 void json_print_pretty(struct strbuf *out, const struct json *value);
+/* A number as it is printed: 3, never 3.0. */
+void json_print_number(struct strbuf *out, const struct json *number);
 #endif

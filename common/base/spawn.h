@@ -14,6 +14,7 @@
  */
 #include "base/compat.h"
 #include "base/strvec.h"
+struct strbuf;
 
 enum spawn_flags {
 	SPAWN_OWN_GROUP = 1 << 0,	/* a process group of its own */

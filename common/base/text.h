@@ -4,6 +4,13 @@
 #include "base/compat.h"
 struct strbuf;
 
+/*
+ * Decode one character: the bytes it takes (0 only at the end), *cp
+ * UTF8_INVALID for bytes that are none.
+ */
+#define UTF8_INVALID UINT32_MAX
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"
+size_t utf8_next(uint32_t *cp, const void *data, size_t len);
 bool utf8_valid(const void *data, size_t len);
 /* Append with each invalid sequence replaced by U+FFFD. */
 void utf8_add_clean(struct strbuf *out, const void *data, size_t len);
@@ -16,13 +23,14 @@ size_t utf8_width(const char *s, size_t len);
  */
 void text_add_safe(struct strbuf *out, const void *data, size_t len,
 		   bool one_line);
-/* git's C-style quoting of a path, quotes only where needed. */
+/* git's C-style quoting of a path, quotes only where needed (as git does it
+ * with core.quotePath=false, but bytes that are not UTF-8 are quoted). */
 void text_add_quoted_path(struct strbuf *out, const char *path, size_t len);
 
 /* "90", "90s", "15m", "2h", "3d", "30days", "1h30m" to seconds; 0 or
  * ORCH_EINVALID ("bad duration 'x'"). At most ten years. */
 int duration_parse(int64_t *seconds, const char *s);
-/* 40s, 6m13s, 3h05m, 2d4h. */
+/* 40s, 6m13s, 3h05m, 2d4h; 1m, 3h, 2d where the rest is zero. */
 void duration_add(struct strbuf *out, int64_t seconds);
 
 /* Wall clock in milliseconds since 1970; CLOCK_BOOTTIME in milliseconds. */

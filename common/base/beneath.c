@@ -21,11 +21,14 @@ static bool is_git_dir(const char *name, size_t len)
 {
 	size_t i;
 
-	if (len >= 5 && !strncasecmp(name, "git~", 4) &&
-	    strspn(name + 4, "0123456789") == len - 4)
-		return true;
-	if (len < 4 || strncasecmp(name, ".git", 4) != 0)
+	if (len < 4 || (strncasecmp(name, ".git", 4) != 0 &&
+			strncasecmp(name, "git~", 4) != 0))
 		return false;
+	if (name[0] != '.') {	/* git~1, a short name on FAT and NTFS */
+		for (i = 4; i < len && name[i] >= '0' && name[i] <= '9'; i++)
+			;
+		return len > 4 && i == len;
+	}
 	for (i = 4; i < len && (name[i] == '.' || name[i] == ' '); i++)
 		;
 	return i == len || name[i] == ':';

@@ -31,9 +31,8 @@ UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/uni
 
 all: $(BINS) $(HOOKS)
 
-# How libgit2 is linked (GIT.md C2): mk/link.mk sets LINK_GIT2.
-LINK_LIBS = $(shell pkg-config --libs $(PKGS))
--include mk/link.mk
+# How libgit2 is linked: LINK_LIBS.
+include mk/link.mk
 LINK      = @mkdir -p $(@D) && $(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@
 
 $(LIB): $(patsubst %.c,$(BUILD)/%.o,$(LIBSRC))

@@ -55,6 +55,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 
 include mk/check.mk
 include mk/install.mk
+include mk/agents.mk
 
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -520,6 +520,7 @@ int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end)
 		error_clear();
 		ours = false;
 	}
+	r.reason = xstrdup(end->reason);
 	if ((rc = turn_release(out, o, end)) < 0)
 		goto out;
 	if (ours && receipt_write(o, &r) < 0) {
@@ -534,13 +535,14 @@ out:
 
 /* ---- whose generation ---- */
 
-int turn_env_generation(int64_t *out)
+int turn_env_generation(int64_t *out, const struct orch *o)
 {
 	const char *s = getenv("GIT_ORCH_GENERATION");
+	const char *loop = getenv("GIT_ORCH_LOOP");
 	char *end;
 
 	*out = 0;
-	if (!s || !*s)
+	if (!s || !*s || (loop && o->loop && !str_eq(loop, o->loop)))
 		return 0;
 	errno = 0;
 	*out = strtoll(s, &end, 10);

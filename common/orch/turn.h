@@ -133,6 +133,7 @@ struct turn_end {
 	int64_t generation;
 	enum turn_status status;	/* OK moves the ring on */
 	const char *next;	/* hand over to this actor instead; NULL: the ring's */
+	const char *reason;	/* why it failed, for the receipt; may be NULL */
 };
 /*
  * Give the turn back. The state afterwards is in *out (may be NULL). Works on
@@ -146,8 +147,8 @@ int turn_release(struct turn *out, struct orch *o, const struct turn_end *end);
  */
 int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end);
 
-/* GIT_ORCH_GENERATION, 0 when it is not set. ORCH_EINVALID for nonsense. */
-int turn_env_generation(int64_t *out);
+/* GIT_ORCH_GENERATION if it is this loop's, else 0. ORCH_EINVALID for nonsense. */
+int turn_env_generation(int64_t *out, const struct orch *o);
 /*
  * Which generation a caller without one may end: that of the recorded holder
  * if the caller is it or its descendant, else ORCH_ENO saying who holds it.
@@ -168,9 +169,25 @@ int turn_find_holder(pid_t *pid, char **name);
  */
 int turn_repair(struct turn *out, struct orch *o, char **kept);
 
-/* "galph (pid 41237 on desk)", "it is ralph's turn": for messages. */
+/*
+ * Run a command under the turn: acquire for ourselves (`pid` and
+ * `interrupt_fd` of the request are filled in), run it with GIT_ORCH_* set, renew the
+ * lease, give the turn back: ok if it exits with 0, interrupted if a signal
+ * was passed on, else failed. *status is as from waitpid.
+ * ORCH_ENO: it ran, but the turn was lost. ORCH_ENOTFOUND, ORCH_EUNSUPPORTED:
+ * no such program, or it cannot be run; then the turn was not taken. Signal
+ * handlers stay changed: for a process that ends soon after.
+ */
+int turn_with(int *status, struct orch *o, const struct turn_request *req,
+	      const char *const *argv);
+/* Whether the log has `generation` as released, rather than lost. */
+bool turn_was_released(struct orch *o, int64_t generation);
+
+/* For messages: "galph holds it (pid 41237 on desk)", "nobody holds it, ..." */
 struct strbuf;
 void turn_describe(struct strbuf *out, const struct turn *t);
+/* "claude pid 41237 under git-orch-turn pid 40991, host desk, alive" */
+void turn_describe_holder(struct strbuf *out, const struct turn *t);
 
 /* The record of an actor's last good turn, or NULL. */
 const struct turn_last *turn_last_of(const struct turn *t, const char *actor);

@@ -199,6 +199,44 @@ bool turn_holder_alive(const struct turn *t)
 	return !turn_lease_over(t);
 }
 
+static void describe_process(struct strbuf *out, const struct process_id *id)
+{
+	struct process_info info;
+
+	if (process_look(&info, (pid_t)id->pid) == 0 && info.start == id->start) {
+		text_add_safe(out, info.name, strlen(info.name), true);
+		strbuf_addch(out, ' ');
+	}
+	strbuf_addf(out, "pid %" PRId64, id->pid);
+}
+
+void turn_describe_holder(struct strbuf *out, const struct turn *t)
+{
+	const struct turn_holder *h = &t->holder;
+	bool local = turn_holder_is_local(t);
+
+	if (!h->actor)
+		return;
+	if (!h->process.pid) {
+		strbuf_addstr(out, "by lease alone");
+	} else if (!local) {
+		strbuf_addf(out, "pid %" PRId64, h->process.pid);
+	} else if (h->child.pid) {
+		describe_process(out, &h->child);
+		strbuf_addstr(out, " under ");
+		describe_process(out, &h->process);
+	} else {
+		describe_process(out, &h->process);
+	}
+	strbuf_addstr(out, ", host ");
+	text_add_safe(out, h->host, strlen(h->host), true);
+	if (h->process.pid)
+		strbuf_addstr(out, !turn_holder_alive(t) ? ", gone" : local ?
+			      ", alive" : ", not visible from here");
+	else
+		strbuf_addstr(out, turn_holder_alive(t) ? "" : ", run out");
+}
+
 /* ---- ancestors ---- */
 
 /* Calls `each` for pid and then its ancestors until it returns true. */

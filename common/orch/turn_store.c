@@ -281,35 +281,65 @@ out:
 	return rc;
 }
 
-/* ---- repair ---- */
-
-/* The newest state in the log that is valid. ORCH_ENOTFOUND. */
-static int newest_logged(struct turn *out, struct orch *o)
+/* Entries of the log from the newest back, until `each` returns true. */
+static bool log_back(struct orch *o,
+		     bool (*each)(const struct json *entry, void *data),
+		     void *data)
 {
 	struct strbuf text = STRBUF_INIT;
-	size_t end;
-	int rc;
+	bool found = false;
 
-	if ((rc = file_read(&text, state_file(o, "turn-log.jsonl"), LOG_MAX,
-			    FILE_NOFOLLOW)) < 0)
+	if (file_read(&text, state_file(o, "turn-log.jsonl"), LOG_MAX,
+		      FILE_NOFOLLOW) < 0)
 		goto out;
-	rc = ORCH_ENOTFOUND;
-	for (end = text.len; rc < 0 && end > 0;) {
+	for (size_t end = text.len; !found && end > 0;) {
 		const char *nl = end > 1 ? memrchr(text.buf, '\n', end - 1) : NULL;
 		size_t from = nl ? (size_t)(nl - text.buf) + 1 : 0;
 		struct json *entry = NULL;
 
-		if (json_parse(&entry, text.buf + from, end - from, "log") == 0 &&
-		    turn_from_json(out, json_get(entry, "state")) == 0)
-			rc = 0;
+		if (json_parse(&entry, text.buf + from, end - from, "log") == 0)
+			found = each(entry, data);
 		json_free(entry);
 		end = from;
 	}
 out:
-	if (rc < 0)
-		rc = ORCH_ENOTFOUND;
+	error_clear();
 	strbuf_release(&text);
-	return rc;
+	return found;
+}
+
+struct release_search {
+	int64_t generation;
+	bool released;
+};
+
+static bool find_release(const struct json *entry, void *data)
+{
+	const struct json *state = json_get(entry, "state");
+	const char *event = json_get_string(entry, "event");
+	struct release_search *s = data;
+	int64_t generation;
+
+	if (!event || json_get_int(state, "generation", &generation) < 0)
+		return false;
+	if (generation == s->generation)
+		s->released = str_eq(event, "release");
+	return generation <= s->generation;
+}
+
+bool turn_was_released(struct orch *o, int64_t generation)
+{
+	struct release_search s = { generation, false };
+
+	log_back(o, find_release, &s);
+	return s.released;
+}
+
+/* ---- repair ---- */
+
+static bool take_state(const struct json *entry, void *data)
+{
+	return turn_from_json(data, json_get(entry, "state")) == 0;
 }
 
 /* The generation that a broken state names, 0 if it does not. */
@@ -367,7 +397,7 @@ int turn_repair(struct turn *out, struct orch *o, char **kept)
 	if (rc != ORCH_EINVALID)
 		goto out;
 	salvaged = salvage_generation(o);
-	if (newest_logged(&t, o) < 0)
+	if (!log_back(o, take_state, &t))
 		turn_start(&t, &o->workflow);
 	t.shared_fs = is_shared_fs(o->loop_dir);
 	error_clear();

@@ -1,0 +1,303 @@
+/*
+ * A command run under the turn. We are its wrapper: the turn is recorded as
+ * ours and, before the command starts to work, as the child's too; we stay in
+ * the terminal's foreground group beside it, pass on the signals that reach
+ * only us, keep the lease alive, and give the turn back when it has ended.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include "orch/turn.h"
+#include "base/error.h"
+#include "base/spawn.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "orch/agent.h"
+#include "orch/orch.h"
+
+#define GRACE_MS 10000	/* from TERM to KILL, once the turn is lost */
+
+/* ---- signals, as records in a pipe ---- */
+
+struct signal_record {
+	int number;
+	bool from_kernel;	/* the terminal's: the whole group got it */
+};
+static int signal_pipe[2] = { -1, -1 };
+static pid_t signal_owner;
+
+/* A handler, not a blocked mask with a signalfd: exec undoes it by itself. */
+static void record_signal(int number, siginfo_t *info, void *context UNUSED)
+{
+	struct signal_record r = { number, info->si_code > 0 };
+	int saved = errno;
+	ssize_t unused;
+
+	if (getpid() != signal_owner) {
+		/* Forked, not yet exec'ed: as if we were not here. */
+		signal(number, SIG_DFL);
+		raise(number);
+		return;
+	}
+	unused = write(signal_pipe[1], &r, sizeof(r));
+	(void)unused;
+	errno = saved;
+}
+
+static int catch_one(int number)
+{
+	struct sigaction sa = { 0 };
+
+	sa.sa_sigaction = record_signal;
+	sa.sa_flags = SA_SIGINFO | SA_RESTART | SA_NOCLDSTOP;
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(number, &sa, NULL) < 0)
+		return error_sys("cannot catch signal %d", number);
+	return 0;
+}
+
+static int catch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+	int rc;
+
+	/* Ignored, it would take the exit status from us. */
+	signal(SIGCHLD, SIG_DFL);
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return error_sys("cannot make a pipe");
+	signal_owner = getpid();
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		/* What is ignored (nohup) stays so, for the child as well. */
+		if (sigaction(numbers[i], NULL, &old) == 0 &&
+		    old.sa_handler == SIG_IGN)
+			continue;
+		if ((rc = catch_one(numbers[i])) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---- finding the program before taking the turn for it ---- */
+
+static int check_file(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return ORCH_ENOTFOUND;
+	if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+		return ORCH_EUNSUPPORTED;
+	return 0;
+}
+
+static int check_program(const char *name, const char *search)
+{
+	int rc = ORCH_ENOTFOUND;
+
+	if (strchr(name, '/')) {
+		rc = check_file(name);
+	} else {
+		for (const char *p = search; rc && *name; p++) {
+			size_t len = strcspn(p, ":");
+			char *path = xstrfmt("%.*s/%s", len ? (int)len : 1,
+					     len ? p : ".", name);
+			int one = check_file(path);
+
+			if (one == 0 || rc == ORCH_ENOTFOUND)
+				rc = one;
+			free(path);
+			p += len;
+			if (!*p)
+				break;
+		}
+	}
+	if (rc == ORCH_ENOTFOUND)
+		return error_set(rc, "no such program: '%s'", name);
+	if (rc < 0)
+		return error_set(rc, "cannot be run: '%s'", name);
+	return 0;
+}
+
+/* ---- running ---- */
+
+struct wrapped {
+	struct orch *o;
+	struct spawn spawn;
+	int64_t generation;	/* 0: the turn is not ours to tend */
+	int64_t lease_ms;
+	int status;
+	int signal;		/* the last one that was meant to end us */
+	bool lost;
+};
+
+/* A signal from the terminal has reached the child already if it is still in
+ * our group; all others were for us alone. */
+static void pass_on(struct wrapped *w, const struct signal_record *r)
+{
+	w->signal = r->number;
+	if (!r->from_kernel || getpgid(w->spawn.pid) != getpgrp())
+		kill(w->spawn.pid, r->number);
+}
+
+/* Whether the child has ended; also when it was not SIGCHLD. */
+static bool handle_signals(struct wrapped *w)
+{
+	struct signal_record r;
+
+	while (read(signal_pipe[0], &r, sizeof(r)) == (ssize_t)sizeof(r))
+		if (r.number != SIGCHLD)
+			pass_on(w, &r);
+	return waitpid(w->spawn.pid, &w->status, WNOHANG) == w->spawn.pid;
+}
+
+static void tend(struct wrapped *w)
+{
+	int64_t renew = time_boot_ms() + w->lease_ms / 3, kill_at = -1;
+	struct pollfd p = { .fd = signal_pipe[0], .events = POLLIN };
+
+	while (!handle_signals(w)) {
+		int64_t now = time_boot_ms(), next = -1;
+
+		if (kill_at >= 0 && now >= kill_at) {
+			kill(w->spawn.pid, SIGKILL);
+			kill_at = -1;
+		}
+		if (w->generation && !w->lost && w->lease_ms && now >= renew) {
+			int rc = turn_renew(w->o, w->generation);
+
+			if (rc == ORCH_ENO && !turn_was_released(w->o, w->generation)) {
+				warn("%s; ending the command", error_message());
+				w->lost = true;
+				kill(w->spawn.pid, SIGTERM);
+				kill_at = now + GRACE_MS;
+			} else if (rc == ORCH_ENO) {
+				w->generation = 0;
+			} else if (rc < 0) {
+				warn("cannot renew the lease: %s", error_message());
+			}
+			error_clear();
+			renew = now + w->lease_ms / 3;
+		}
+		if (kill_at >= 0)
+			next = kill_at;
+		else if (w->generation && !w->lost && w->lease_ms)
+			next = renew;
+		if (next >= 0)
+			next = next > now ? next - now : 0;
+		poll(&p, 1, next < 0 ? -1 : next > INT_MAX - 1 ? INT_MAX
+							      : (int)next + 1);
+	}
+	w->spawn.pid = 0;
+}
+
+/* What became of the turn. ORCH_ENO if it was no longer ours. */
+static int give_back(struct wrapped *w)
+{
+	struct turn_end end = { .generation = w->generation, .status = TURN_FAILED };
+	char *reason = NULL;
+	int rc;
+
+	if (w->signal) {
+		end.status = TURN_INTERRUPTED;
+		reason = xstrfmt("signal %d", w->signal);
+	} else if (WIFSIGNALED(w->status)) {
+		reason = xstrfmt("killed by signal %d", WTERMSIG(w->status));
+	} else if (WEXITSTATUS(w->status)) {
+		reason = xstrfmt("exit %d", WEXITSTATUS(w->status));
+	} else {
+		end.status = TURN_OK;
+	}
+	end.reason = reason;
+	rc = turn_finish(NULL, w->o, &end);
+	if (rc == ORCH_ENO && turn_was_released(w->o, w->generation)) {
+		note("the command gave the turn back itself");
+		rc = 0;
+	}
+	free(reason);
+	return rc;
+}
+
+static int start(struct wrapped *w, const struct turn *t,
+		 const char *const *argv, const char *path)
+{
+	struct spawn *s = &w->spawn;
+	int rc;
+
+	strvec_pushv(&s->argv, argv);
+	strvec_pushf(&s->env, "PATH=%s", path);
+	strvec_pushf(&s->env, "GIT_ORCH_ACTOR=%s", t->holder.actor);
+	strvec_pushf(&s->env, "GIT_ORCH_LOOP=%s", w->o->loop);
+	strvec_pushf(&s->env, "GIT_ORCH_ITERATION=%" PRId64, t->iteration);
+	strvec_pushf(&s->env, "GIT_ORCH_GENERATION=%" PRId64, t->generation);
+	s->flags = SPAWN_GATED | SPAWN_DIE_WITH_US;
+	if ((rc = catch_one(SIGCHLD)) < 0 || (rc = spawn_start(s)) < 0)
+		return rc;
+	if (w->generation) {
+		rc = turn_set_child(w->o, w->generation, s->pid);
+		if (rc == ORCH_ENO)
+			return rc;
+		if (rc < 0) {
+			/* It dies with us, so we can answer for it. */
+			warn("%s", error_message());
+			error_clear();
+		}
+	}
+	return spawn_go(s);
+}
+
+int turn_with(int *status, struct orch *o, const struct turn_request *req,
+	      const char *const *argv)
+{
+	struct turn_request mine = *req;
+	struct wrapped w = { .o = o, .spawn = SPAWN_INIT };
+	struct turn t;
+	char *path = agent_path();
+	bool inside = false;
+	int rc;
+
+	turn_init(&t);
+	*status = 0;
+	if (!path)
+		path = xstrdup("/usr/local/bin:/usr/bin:/bin");
+	if ((rc = check_program(argv[0], path)) < 0 || (rc = catch_signals()) < 0)
+		goto out;
+	mine.pid = getpid();
+	mine.interrupt_fd = signal_pipe[0];
+	mine.inside = &inside;
+	if ((rc = turn_acquire(&t, o, &mine)) < 0)
+		goto out;
+	w.generation = inside ? 0 : t.generation;
+	w.lease_ms = t.lease_seconds * 1000;
+	rc = start(&w, &t, argv, path);
+	if (rc < 0) {
+		struct turn_end end = { .generation = t.generation,
+					.status = TURN_FAILED };
+		char *why = xstrdup(error_message());
+
+		end.reason = why;
+		if (w.spawn.pid) {
+			kill(w.spawn.pid, SIGKILL);
+			spawn_wait(&w.spawn, status);
+		}
+		if (rc != ORCH_ENO && w.generation)
+			turn_finish(NULL, o, &end);
+		error_set(rc, "%s", why);
+		free(why);
+		goto out;
+	}
+	tend(&w);
+	*status = w.status;
+	if (w.lost)
+		rc = error_set(ORCH_ENO, "the turn was lost while the command ran");
+	else if (w.generation)
+		rc = give_back(&w);
+out:
+	spawn_release(&w.spawn);
+	turn_release_memory(&t);
+	free(path);
+	return rc;
+}

@@ -2,9 +2,9 @@
 #define GIT_GITCONFIG_H
 /*
  * git's configuration as git itself would see it, at no cost of a process:
- * system, global, local and worktree files (with includes) through libgit2;
+ * system, global, local and worktree files with their includes,
  * `git -c`, GIT_CONFIG_COUNT, GIT_CONFIG_GLOBAL/SYSTEM/NOSYSTEM and
- * config.worktree, which libgit2 1.5 does not read, by hand.
+ * config.worktree. (libgit2 1.5 does not read the half of it.)
  * And the same syntax from bytes that nobody trusts: no include is followed.
  */
 #include "base/compat.h"

@@ -34,6 +34,10 @@ static inline void oid_to_git2(git_oid *out, const struct oid *in)
 	memcpy(out->id, in->raw, OID_RAW);
 }
 
+struct config_entries;
+/* Append what `git -c` and GIT_CONFIG_COUNT say. */
+int gitconfig_from_command(struct config_entries *out);
+
 /* The tree of a tree, a commit or a tag. Free it with git_tree_free(). */
 int tree_open(git_tree **out, struct repo *repo, const struct oid *oid);
 /*

@@ -10,7 +10,6 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 
-struct common_options common;
 
 static const char *dir_option;
 static bool help_option, complete_option, check_option;

@@ -9,6 +9,10 @@
 #include "base/error.h"
 #include "base/text.h"
 
+/* Defined here, not beside main(): a test program with a main() of its own
+ * can then use the writer without pulling in the other one. */
+struct common_options common;
+
 #define MAX_COLUMNS 16
 #define LABEL_WIDTH 11
 

@@ -17,7 +17,8 @@ enum token_kind {
 	TOKEN_STAR,	/* any number of them, no slash */
 	TOKEN_DIRS,	/* any number of whole "name/" */
 	TOKEN_IN_DIRS,	/* the same, within a name */
-	TOKEN_REST,	/* any number of whatever */
+	TOKEN_ONE,	/* one of whatever */
+	TOKEN_REST,	/* any number of them */
 	TOKEN_END
 };
 
@@ -107,8 +108,9 @@ static size_t tokenize(struct token *tokens, const char *pattern, size_t len)
 		t->kind = TOKEN_CHAR;
 		if (p[0] == '*' && p + 1 < end && p[1] == '*' && starts &&
 		    (p + 2 == end || p[2] == '/')) {
-			if (p + 2 == end) {	/* all below, or all */
-				t->kind = TOKEN_REST;
+			if (p + 2 == end) {	/* what is below, not "" */
+				t->kind = TOKEN_ONE;
+				tokens[n++].kind = TOKEN_REST;
 				p += 2;
 			} else {
 				t->kind = TOKEN_DIRS;
@@ -174,6 +176,9 @@ static void advance(bool *next, const struct token *tokens, size_t i,
 	case TOKEN_STAR:
 		if (!slash)
 			enter(next, tokens, i);
+		break;
+	case TOKEN_ONE:
+		enter(next, tokens, i + 1);
 		break;
 	case TOKEN_REST:
 		enter(next, tokens, i);

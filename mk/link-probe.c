@@ -1,12 +1,35 @@
-/* Does libgit2 still work when it is linked this way? See mk/link.mk. */
+/*
+ * Does this way of linking work? Uses what git-orch uses of each library:
+ * libgit2 starts, hashes, and refuses a URL instead of crashing.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <cjson/cJSON.h>
 #include <git2.h>
+#include <pcre2.h>
+#include <string.h>
 
 int main(void)
 {
-	git_oid oid;
+	git_repository *repo = NULL;
+	git_remote *remote = NULL;
+	cJSON *json;
+	char where[64];
+	git_oid id;
+	int fine;
 
-	if (git_libgit2_init() < 1 ||
-	    git_odb_hash(&oid, "", 0, GIT_OBJECT_BLOB) < 0)
+	if (git_libgit2_init() < 1)
 		return 1;
-	return git_oid_streq(&oid, "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391") != 0;
+	fine = git_odb_hash(&id, "", 0, GIT_OBJECT_BLOB) == 0 &&
+	       strcmp(git_oid_tostr_s(&id),
+		      "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391") == 0;
+	git_repository_open(&repo, "/nonexistent");
+	if (git_remote_create_detached(&remote, "https://127.0.0.1:1/x") == 0)
+		fine &= git_remote_connect(remote, GIT_DIRECTION_FETCH, NULL, NULL,
+					   NULL) < 0;
+	git_remote_free(remote);
+	json = cJSON_Parse("{}");
+	fine &= json != NULL && pcre2_config(PCRE2_CONFIG_VERSION, where) > 0;
+	cJSON_Delete(json);
+	git_libgit2_shutdown();
+	return !fine;
 }

@@ -157,7 +157,9 @@ static NORETURN void run_child(const struct spawn *s, char **env, pid_t parent,
 	ssize_t n;
 	char byte;
 
-	if (s->flags & SPAWN_OWN_GROUP)
+	if (s->flags & SPAWN_OWN_SESSION)
+		setsid();
+	else if (s->flags & SPAWN_OWN_GROUP)
 		setpgid(0, 0);
 	reset_signals();
 	if (s->flags & SPAWN_DIE_WITH_US) {

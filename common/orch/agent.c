@@ -138,7 +138,12 @@ int agent_start(struct agent **out, const struct agent_request *req)
 	a->spawn.in = in;
 	a->spawn.out = output;
 	a->spawn.err = err;
-	a->spawn.flags = SPAWN_OWN_GROUP | SPAWN_DIE_WITH_US | SPAWN_GATED;
+	/*
+	 * In a background group of our terminal, a program that asks for a
+	 * password there would be stopped and never heard of again. Without a
+	 * terminal it fails at once.
+	 */
+	a->spawn.flags = SPAWN_OWN_SESSION | SPAWN_DIE_WITH_US | SPAWN_GATED;
 	rc = spawn_start(&a->spawn);
 	if (rc == 0)
 		a->pidfd = (int)syscall(SYS_pidfd_open, a->spawn.pid, 0);
@@ -161,10 +166,14 @@ pid_t agent_pid(const struct agent *a)
 	return a->spawn.pid;
 }
 
-/* ESRCH is fine: they have all ended. A stopped group must wake up to die. */
+/*
+ * ESRCH: they have all ended, or the child has not become a leader yet. A
+ * stopped group must wake up to die.
+ */
 static void signal_group(const struct agent *a, int sig)
 {
-	kill(-a->spawn.pid, sig);
+	if (kill(-a->spawn.pid, sig) < 0)
+		kill(a->spawn.pid, sig);
 	if (sig != SIGKILL)
 		kill(-a->spawn.pid, SIGCONT);
 }

@@ -2,8 +2,9 @@
 #define ORCH_AGENT_H
 /*
  * Running one agent to its end: its command by sh -c at the top of the work
- * tree, in a process group of its own, the prompt on stdin, its output shown
- * and logged as it comes, stopped at the turn's limit or when we are told to.
+ * tree, in a session (so a process group) of its own without a terminal, the
+ * prompt on stdin, its output shown and logged as it comes, stopped at the
+ * turn's limit or when we are told to.
  *
  *   agent_start()   the child exists but waits: record it, then
  *   agent_run()     lets it go and returns when it has ended
@@ -39,6 +40,7 @@ struct agent_result {
 	struct usage usage;
 };
 struct agent;
+/* What the request points to is borrowed until agent_free(). */
 int agent_start(struct agent **out, const struct agent_request *req);
 pid_t agent_pid(const struct agent *a);
 int agent_run(struct agent *a, struct agent_result *out);

@@ -66,6 +66,9 @@ struct receipt_list {
 #define RECEIPT_LIST_INIT { NULL, 0, 0, 0 }
 /* The last `max` receipts of this loop (0: all). Reads from the end. */
 int receipt_list(struct receipt_list *out, struct orch *o, size_t max);
+/* The same of one actor. */
+int receipt_list_actor(struct receipt_list *out, struct orch *o,
+		       const char *actor, size_t max);
 void receipt_list_release(struct receipt_list *l);
 /* "17/ralph", "17/ralph.2". ORCH_ENO if there is none, or no such id can be;
  * the message names those that come near. */

@@ -197,7 +197,7 @@ static bool get_times(struct receipt *r, const struct json *in)
 		return false;
 	if (json_get_real(in, "seconds", &seconds) == 0 && isfinite(seconds) &&
 	    seconds >= 0 && seconds <= SECONDS_MAX)
-		r->ended_ms = r->started_ms + llround(seconds * 1000);
+		r->ended_ms = r->started_ms + (int64_t)(seconds * 1000 + 0.5);
 	return r->ended_ms >= r->started_ms && get_count(in, "waited_ms", &r->waited_ms);
 }
 

@@ -188,6 +188,7 @@ out:
 
 struct collect {
 	struct receipt_list *list;
+	const char *actor;	/* NULL: any */
 	size_t max;
 };
 
@@ -196,15 +197,18 @@ static int collect_one(struct receipt *r, void *data)
 	struct collect *c = data;
 	struct receipt_list *l = c->list;
 
+	if (c->actor && !str_eq(r->actor, c->actor))
+		return 0;
 	ALLOC_GROW(l->v, l->nr + 1, l->alloc);
 	l->v[l->nr++] = *r;
 	receipt_init(r);
 	return c->max && l->nr >= c->max;
 }
 
-int receipt_list(struct receipt_list *out, struct orch *o, size_t max)
+int receipt_list_actor(struct receipt_list *out, struct orch *o,
+		       const char *actor, size_t max)
 {
-	struct collect c = { out, max };
+	struct collect c = { out, actor, max };
 	size_t i;
 	int rc = walk(o, NULL, collect_one, &c, &out->broken);
 
@@ -215,6 +219,11 @@ int receipt_list(struct receipt_list *out, struct orch *o, size_t max)
 		out->v[out->nr - 1 - i] = r;
 	}
 	return rc;
+}
+
+int receipt_list(struct receipt_list *out, struct orch *o, size_t max)
+{
+	return receipt_list_actor(out, o, NULL, max);
 }
 
 void receipt_list_release(struct receipt_list *l)

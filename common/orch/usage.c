@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-#define FIGURE_MAX ((int64_t)1 << 53)	/* what JSON carries exactly */
+#define FIGURE_MAX (((int64_t)1 << 53) - 1)	/* what JSON carries exactly */
 #define COST_MAX 1e9
 
 static const char *const kind_names[] = {
@@ -53,6 +53,12 @@ void usage_copy(struct usage *out, const struct usage *u)
 	out->error = xstrdup(u->error);
 }
 
+/* To the nanodollar: 0.3 - 0.1 shall not print as 0.19999999999999998. */
+static double nano(double dollars)
+{
+	return (double)(int64_t)(dollars * 1e9 + 0.5) / 1e9;
+}
+
 void usage_subtract(struct usage *u, const struct usage *earlier)
 {
 	if (u->has_tokens && earlier->has_tokens &&
@@ -67,9 +73,8 @@ void usage_subtract(struct usage *u, const struct usage *earlier)
 	} else if (u->has_tokens && earlier->has_tokens) {
 		return;
 	}
-	/* To the nanodollar: 0.3 - 0.1 shall not print as 0.19999999999999998. */
 	if (u->has_cost && earlier->has_cost && u->cost_usd >= earlier->cost_usd)
-		u->cost_usd = round((u->cost_usd - earlier->cost_usd) * 1e9) / 1e9;
+		u->cost_usd = nano(u->cost_usd - earlier->cost_usd);
 }
 
 static void add_figure(int64_t *sum, int64_t n)

@@ -13,7 +13,7 @@
 #define WHAT_MAX 4096
 #define TEXT_MAX 1000
 #define ERROR_MAX 200
-#define FIGURE_MAX ((int64_t)1 << 53)
+#define FIGURE_MAX (((int64_t)1 << 53) - 1)
 
 struct usage_parser *usage_parser_new(enum agent_kind kind, usage_show *show,
 				      void *data)

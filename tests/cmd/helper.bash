@@ -114,9 +114,10 @@ _texts() {
 # matches REGEX: an extended regex against any line of $out.
 matches() { grep -Eq -- "$1" <<<"$out" || fail_with "no line matches '$1'"; }
 err_matches() { grep -Eq -- "$1" <<<"$err" || fail_with "no line matches '$1'"; }
-# The one clear line of an error: "git orch...: text", and nothing else.
+# The one clear line of an error: "git orch...: text", and nothing else but,
+# after misuse, the line that points at -h.
 one_error() {
-	[ "$(grep -c . "$errfile")" -eq 1 ] && [[ $err == "git orch"* ]] ||
+	[ "$(grep -vc ": see '.* -h'\$" "$errfile")" -eq 1 ] && [[ $err == "git orch"* ]] ||
 		fail_with "not one error line" || return 1
 	[ $# -eq 0 ] || err_has "$@"
 }

@@ -10,7 +10,6 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 
-
 static const char *dir_option;
 static bool help_option, complete_option, check_option;
 static struct strbuf full_name = STRBUF_INIT;	/* "git orch turn acquire" */

@@ -55,7 +55,7 @@ static int find_loop(struct orch *o, unsigned flags)
 
 	if (!name)
 		name = config_get(o->config, "orch.loop");
-	if (!name || !*name) {
+	if (!name || (!*name && !orch_loop_option)) {
 		if ((rc = repo_head(o->repo, NULL, &branch)) < 0)
 			goto out;
 		name = branch;

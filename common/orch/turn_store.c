@@ -330,8 +330,11 @@ static bool find_release(const struct json *entry, void *data)
 bool turn_was_released(struct orch *o, int64_t generation)
 {
 	struct release_search s = { generation, false };
+	char *message = xstrdup(error_message());	/* what made you ask */
 
 	log_back(o, find_release, &s);
+	error_set(ORCH_ENO, "%s", message);
+	free(message);
 	return s.released;
 }
 

@@ -214,6 +214,7 @@ static int give_back(struct wrapped *w)
 	end.reason = reason;
 	rc = turn_finish(NULL, w->o, &end);
 	if (rc == ORCH_ENO && turn_was_released(w->o, w->generation)) {
+		error_clear();
 		note("the command gave the turn back itself");
 		rc = 0;
 	}

@@ -1,164 +1,172 @@
 /*
- * The work tree against HEAD, as `git status` sees it.
+ * The work tree against HEAD, told by git: attributes, filters, sparse and
+ * split indexes, submodules are all minded, which libgit2 1.5 cannot do.
  */
 #include <sys/stat.h>
-
-#include "base/error.h"
 #include "base/strbuf.h"
 #include "git/gitproc.h"
+#include "git/internal.h"
 #include "git/object.h"
-#include "git/repo.h"
-
-static const char *const status_args[] = {
-	"status", "--porcelain=v2", "-z", "--untracked-files=all",
-	"--ignore-submodules=dirty", "--no-ahead-behind", NULL
-};
 
 static int run_status(struct repo *repo, struct strbuf *out)
 {
-	if (!repo_work_tree(repo))
+	static const char *const args[] = {
+		"status", "--porcelain=v2", "-z", "--untracked-files=all",
+		"--ignore-submodules=dirty", "--find-renames", NULL
+	};
+
+	if (!repo->work_tree)
 		return error_set(ORCH_EINVALID, "a bare repository has no work tree");
-	return gitproc_capture(repo, out, status_args);
+	return gitproc_capture(repo, out, args);
 }
 
-static void add_entry(struct status_list *l, char status, const char *path,
-		      const char *old_path)
+/* The text behind `n` fields that end in a space each; NULL if it is short. */
+static const char *skip_fields(const char *p, unsigned n)
 {
-	ALLOC_GROW(l->v, l->nr + 1, l->alloc);
-	l->v[l->nr].path = xstrdup(path);
-	l->v[l->nr].old_path = xstrdup(old_path);
-	l->v[l->nr++].status = status;
+	for (; p && n; n--)
+		if ((p = strchr(p, ' ')) != NULL)
+			p++;
+	return p;
 }
 
-/* Index and work tree letters as one, against HEAD; 0: no difference left. */
+/* What X (HEAD to index) and Y (index to work tree) come to together; 0 when
+ * they cancel each other out. */
 static char combine(char x, char y)
 {
 	if (x == 'A' && y == 'D')
 		return 0;
-	if (x == 'D' || y == 'D')
+	if (y == 'D' || (x == 'D' && y == '.'))
 		return 'D';
-	if (x == 'A' || x == 'R' || x == 'T')
-		return x;
-	if (x == 'C' || y == 'A')
-		return 'A';
-	if (y == 'R')
+	if (x == 'R' || y == 'R')
 		return 'R';
-	return y == 'T' ? 'T' : 'M';
+	if (x == 'A' || x == 'C' || y == 'A' || y == 'C')
+		return 'A';
+	return x == 'T' || y == 'T' ? 'T' : 'M';
 }
 
-/* The field behind `n` spaces, NULL if there are fewer. */
-static const char *skip_fields(const char *s, int n)
+static int compare_entries(const void *a, const void *b)
 {
-	for (; n > 0; n--) {
-		s = strchr(s, ' ');
-		if (!s)
-			return NULL;
-		s++;
-	}
-	return s;
+	const struct status_entry *x = a, *y = b;
+	int order = strcmp(x->path, y->path);
+
+	return order ? order : (x->status > y->status) - (x->status < y->status);
 }
 
-/*
- * One record; `next` is what stands behind its NUL, for the old name of a
- * rename. Returns the end of what was used, NULL if it makes no sense.
- */
-static const char *parse_record(struct status_list *l, const char *s, const char *next,
-				const char *end)
+static void add_entry(struct status_list *out, char status, const char *path,
+		      const char *old_path)
 {
-	const char *path;
+	struct status_entry *e;
+
+	ALLOC_GROW(out->v, out->nr + 1, out->alloc);
+	e = &out->v[out->nr++];
+	/* Renamed and then deleted: what is missing is the old file. */
+	e->path = xstrdup(old_path && status == 'D' ? old_path : path);
+	e->old_path = status == 'R' ? xstrdup(old_path) : NULL;
+	e->status = status;
+}
+
+/* One record at `pos`; moves it behind. */
+static int parse_record(struct status_list *out, const struct strbuf *text,
+			size_t *pos)
+{
+	const char *p = text->buf + *pos, *path, *old = NULL;
 	char status;
 
-	switch (s[0]) {
-	case '?':
-		if (s[1] != ' ')
-			return NULL;
-		add_entry(l, '?', s + 2, NULL);
-		return next;
-	case 'u':
-		if (!(path = skip_fields(s, 10)))
-			return NULL;
-		add_entry(l, 'U', path, NULL);
-		return next;
-	case '1':
-		if (strlen(s) < 5 || !(path = skip_fields(s, 8)))
-			return NULL;
-		if ((status = combine(s[2], s[3])))
-			add_entry(l, status, path, NULL);
-		return next;
-	case '2':
-		if (strlen(s) < 5 || !(path = skip_fields(s, 9)) || next >= end)
-			return NULL;
-		status = combine(s[2], s[3]);
-		if (status == 'D')	/* renamed, then deleted: the old one is gone */
-			add_entry(l, 'D', next, NULL);
-		else
-			add_entry(l, status, path, status == 'R' ? next : NULL);
-		return next + strlen(next) + 1;
+	*pos += strlen(p) + 1;
+	switch (*p) {
 	case '#':
 	case '!':
-		return next;
+		return 0;
+	case '?':
+		path = skip_fields(p, 1);
+		break;
+	case '1':
+		path = skip_fields(p, 8);
+		break;
+	case '2':
+		path = skip_fields(p, 9);
+		if (*pos >= text->len)
+			path = NULL;
+		old = text->buf + *pos;
+		*pos += strlen(old) + 1;
+		break;
+	case 'u':
+		path = skip_fields(p, 10);
+		break;
 	default:
-		return NULL;
+		path = NULL;
 	}
+	if (!path)
+		return error_set(ORCH_ERROR, "git status said '%.60s', which is not "
+				 "understood", p);
+	status = *p == '?' ? '?' : *p == 'u' ? 'U' : combine(p[2], p[3]);
+	if (status)
+		add_entry(out, status, path, old);
+	return 0;
 }
 
-static int parse_status(struct status_list *l, const struct strbuf *text)
+static int parse_status(struct status_list *out, const struct strbuf *text)
 {
-	const char *s = text->buf, *end = text->buf + text->len;
+	size_t pos = 0;
+	int rc = 0;
 
-	while (s < end) {
-		const char *next = s + strlen(s) + 1;
-
-		s = parse_record(l, s, next, end);
-		if (!s)
-			return error_set(ORCH_ERROR, "git status printed what we do not understand");
-	}
-	return 0;
+	while (rc == 0 && pos < text->len)
+		rc = parse_record(out, text, &pos);
+	if (out->nr)
+		qsort(out->v, out->nr, sizeof(*out->v), compare_entries);
+	return rc;
 }
 
 int worktree_status(struct repo *repo, struct status_list *out)
 {
 	struct strbuf text = STRBUF_INIT;
-	int rc;
+	int rc = run_status(repo, &text);
 
-	if ((rc = run_status(repo, &text)) == 0)
+	if (rc == 0)
 		rc = parse_status(out, &text);
 	strbuf_release(&text);
 	return rc;
-}
-
-void status_list_release(struct status_list *l)
-{
-	for (size_t i = 0; i < l->nr; i++) {
-		free(l->v[i].path);
-		free(l->v[i].old_path);
-	}
-	free(l->v);
-	*l = (struct status_list)STATUS_LIST_INIT;
 }
 
 int worktree_signature(struct repo *repo, struct oid *out)
 {
 	struct status_list list = STATUS_LIST_INIT;
 	struct strbuf text = STRBUF_INIT;
-	int rc;
+	size_t i;
+	int rc = run_status(repo, &text);
 
-	if ((rc = run_status(repo, &text)) < 0 || (rc = parse_status(&list, &text)) < 0)
-		goto out;
-	for (size_t i = 0; i < list.nr; i++) {
-		char *path = xstrfmt("%s/%s", repo_work_tree(repo), list.v[i].path);
+	if (rc == 0)
+		rc = parse_status(&list, &text);
+	for (i = 0; rc == 0 && i < list.nr; i++) {
+		char *path = xstrfmt("%s/%s", repo->work_tree, list.v[i].path);
 		struct stat st;
 
-		if (lstat(path, &st) == 0)
-			strbuf_addf(&text, "%ju %ju %jd.%ld %jd.%ld\n", (uintmax_t)st.st_ino,
+		if (lstat(path, &st) < 0)
+			strbuf_addf(&text, "%zu gone\n", i);
+		else
+			strbuf_addf(&text, "%zu %o %ju %ju %jd.%09ld %jd.%09ld\n", i,
+				    (unsigned)st.st_mode, (uintmax_t)st.st_ino,
 				    (uintmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec,
 				    st.st_mtim.tv_nsec, (intmax_t)st.st_ctim.tv_sec,
 				    st.st_ctim.tv_nsec);
 		free(path);
 	}
-	blob_hash(text.buf, text.len, out);
-out:
+	if (rc == 0)
+		blob_hash(text.buf, text.len, out);
 	status_list_release(&list);
 	strbuf_release(&text);
 	return rc;
+}
+
+void status_list_release(struct status_list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nr; i++) {
+		free(l->v[i].path);
+		free(l->v[i].old_path);
+	}
+	free(l->v);
+	l->v = NULL;
+	l->nr = l->alloc = 0;
 }

@@ -1,0 +1,440 @@
+/* What changed between two trees, and the lines of it. */
+#include "git/diff.h"
+
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "git/internal.h"
+#include "git/object.h"
+
+#define MAX_DEPTH 512
+#define MODE_TYPE 0170000u
+
+struct walk {
+	struct repo *repo;
+	struct change_list *out;
+	struct strbuf path;
+};
+
+static bool is_tree(unsigned mode)
+{
+	return mode == GIT_FILEMODE_TREE;
+}
+
+static bool is_blob(unsigned mode)
+{
+	return !is_tree(mode) && mode != GIT_FILEMODE_COMMIT;
+}
+
+static void add_change(struct walk *w, char status, const git_tree_entry *a,
+		       const git_tree_entry *b)
+{
+	struct change *c;
+
+	ALLOC_GROW(w->out->v, w->out->nr + 1, w->out->alloc);
+	c = &w->out->v[w->out->nr++];
+	memset(c, 0, sizeof(*c));
+	c->path = xstrndup(w->path.buf, w->path.len);
+	c->status = status;
+	if (a) {
+		oid_from_git2(&c->old_oid, git_tree_entry_id(a));
+		c->old_mode = git_tree_entry_filemode(a);
+	}
+	if (b) {
+		oid_from_git2(&c->new_oid, git_tree_entry_id(b));
+		c->new_mode = git_tree_entry_filemode(b);
+	}
+}
+
+static int walk_trees(struct walk *w, const git_oid *a, const git_oid *b,
+		      unsigned depth);
+
+/* One entry that differs; either side may be missing, not both. */
+static int walk_entry(struct walk *w, const git_tree_entry *a,
+		      const git_tree_entry *b, unsigned depth)
+{
+	bool tree_a = a && is_tree(git_tree_entry_filemode(a));
+	bool tree_b = b && is_tree(git_tree_entry_filemode(b));
+	size_t len = w->path.len;
+	int rc = 0;
+
+	strbuf_addstr(&w->path, git_tree_entry_name(a ? a : b));
+	if (tree_a || tree_b) {
+		/* A tree never meets a file here: they sort differently. */
+		strbuf_addch(&w->path, '/');
+		rc = walk_trees(w, tree_a ? git_tree_entry_id(a) : NULL,
+				tree_b ? git_tree_entry_id(b) : NULL, depth + 1);
+	} else if (!a || !b) {
+		add_change(w, a ? 'D' : 'A', a, b);
+	} else {
+		unsigned x = git_tree_entry_filemode(a), y = git_tree_entry_filemode(b);
+
+		add_change(w, (x & MODE_TYPE) == (y & MODE_TYPE) ? 'M' : 'T', a, b);
+	}
+	strbuf_setlen(&w->path, len);
+	return rc;
+}
+
+/* The order in trees: a directory sorts as if its name ended in a slash. */
+static int compare(const git_tree_entry *a, const git_tree_entry *b)
+{
+	const char *x = git_tree_entry_name(a), *y = git_tree_entry_name(b);
+	unsigned char cx, cy;
+
+	while (*x && *x == *y)
+		x++, y++;
+	cx = (unsigned char)*x;
+	cy = (unsigned char)*y;
+	if (!cx && is_tree(git_tree_entry_filemode(a)))
+		cx = '/';
+	if (!cy && is_tree(git_tree_entry_filemode(b)))
+		cy = '/';
+	return (cx > cy) - (cx < cy);
+}
+
+static bool same(const git_tree_entry *a, const git_tree_entry *b)
+{
+	return git_oid_equal(git_tree_entry_id(a), git_tree_entry_id(b)) &&
+	       git_tree_entry_filemode(a) == git_tree_entry_filemode(b);
+}
+
+static int open_side(git_tree **out, struct repo *repo, const git_oid *id)
+{
+	struct oid oid;
+
+	*out = NULL;
+	if (!id)
+		return 0;
+	oid_from_git2(&oid, id);
+	return tree_open(out, repo, &oid);
+}
+
+static int walk_trees(struct walk *w, const git_oid *a, const git_oid *b,
+		      unsigned depth)
+{
+	git_tree *x = NULL, *y = NULL;
+	size_t i = 0, j = 0, n, m;
+	int rc, order;
+
+	if (depth > MAX_DEPTH)
+		return error_set(ORCH_EINVALID, "directories nested more than %d deep "
+				 "at '%.80s...'", MAX_DEPTH, w->path.buf);
+	if ((rc = open_side(&x, w->repo, a)) < 0 ||
+	    (rc = open_side(&y, w->repo, b)) < 0)
+		goto out;
+	n = x ? git_tree_entrycount(x) : 0;
+	m = y ? git_tree_entrycount(y) : 0;
+	while (rc == 0 && (i < n || j < m)) {
+		const git_tree_entry *p = i < n ? git_tree_entry_byindex(x, i) : NULL;
+		const git_tree_entry *q = j < m ? git_tree_entry_byindex(y, j) : NULL;
+
+		order = !p ? 1 : !q ? -1 : compare(p, q);
+		if (order || !same(p, q))
+			rc = walk_entry(w, order <= 0 ? p : NULL,
+					order >= 0 ? q : NULL, depth);
+		i += order <= 0;
+		j += order >= 0;
+	}
+out:
+	git_tree_free(x);
+	git_tree_free(y);
+	return rc;
+}
+
+static void change_release(struct change *c)
+{
+	free(c->path);
+	free(c->old_path);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct change *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static struct change *find_change(struct change_list *l, const char *path,
+				  char status)
+{
+	size_t i;
+
+	for (i = 0; i < l->nr; i++)
+		if (l->v[i].status == status && str_eq(l->v[i].path, path))
+			return &l->v[i];
+	return NULL;
+}
+
+static int index_put(git_index *index, struct repo *repo, const char *path,
+		     const struct oid *oid, unsigned mode)
+{
+	git_index_entry e;
+
+	if (!object_exists(repo, oid))
+		object_fetch_missing(repo, oid);
+	memset(&e, 0, sizeof(e));
+	e.path = path;
+	e.mode = mode;
+	oid_to_git2(&e.id, oid);
+	return git_index_add(index, &e);
+}
+
+/* Turn each pair that libgit2 found into one change, and drop the deletion. */
+static void join_renames(struct change_list *l, git_diff *diff)
+{
+	size_t i, to = 0;
+
+	for (i = 0; i < git_diff_num_deltas(diff); i++) {
+		const git_diff_delta *d = git_diff_get_delta(diff, i);
+		struct change *from, *into;
+
+		if (d->status != GIT_DELTA_RENAMED)
+			continue;
+		from = find_change(l, d->old_file.path, 'D');
+		into = find_change(l, d->new_file.path, 'A');
+		if (!from || !into)
+			continue;
+		into->status = 'R';
+		into->old_path = xstrdup(from->path);
+		into->old_oid = from->old_oid;
+		into->old_mode = from->old_mode;
+		from->status = '\0';
+	}
+	for (i = 0; i < l->nr; i++) {
+		if (l->v[i].status)
+			l->v[to++] = l->v[i];
+		else
+			change_release(&l->v[i]);
+	}
+	l->nr = to;
+}
+
+/*
+ * Among what was added and deleted only: two indexes in memory that hold
+ * nothing else are compared, so the size of the trees does not matter.
+ */
+static int find_renames(struct repo *repo, struct change_list *l)
+{
+	git_diff_find_options opts;
+	git_index *before = NULL, *after = NULL;
+	git_diff *diff = NULL;
+	size_t i, added = 0, deleted = 0;
+	int rc;
+
+	for (i = 0; i < l->nr; i++) {
+		added += l->v[i].status == 'A' && is_blob(l->v[i].new_mode);
+		deleted += l->v[i].status == 'D' && is_blob(l->v[i].old_mode);
+	}
+	if (!added || !deleted)
+		return 0;
+	rc = git_index_new(&before);
+	if (rc == 0)
+		rc = git_index_new(&after);
+	for (i = 0; rc == 0 && i < l->nr; i++) {
+		const struct change *c = &l->v[i];
+
+		if (c->status == 'D' && is_blob(c->old_mode))
+			rc = index_put(before, repo, c->path, &c->old_oid, c->old_mode);
+		else if (c->status == 'A' && is_blob(c->new_mode))
+			rc = index_put(after, repo, c->path, &c->new_oid, c->new_mode);
+	}
+	if (rc == 0)
+		rc = git_diff_index_to_index(&diff, repo->git2, before, after, NULL);
+	git_diff_find_options_init(&opts, GIT_DIFF_FIND_OPTIONS_VERSION);
+	/* git's own limit (diff.renameLimit); beyond it only identical files
+	 * are paired. */
+	opts.flags = GIT_DIFF_FIND_RENAMES;
+	if (added * deleted > (size_t)1000 * 1000)
+		opts.flags |= GIT_DIFF_FIND_EXACT_MATCH_ONLY;
+	opts.rename_threshold = 50;
+	opts.rename_limit = 1000;
+	if (rc == 0)
+		rc = git_diff_find_similar(diff, &opts);
+	if (rc == 0)
+		join_renames(l, diff);
+	else if (rc == GIT_ENOTFOUND)
+		rc = 0;		/* a blob is elsewhere: no renames, still true */
+	else
+		rc = git2_error(rc, "cannot look for renames");
+	git_diff_free(diff);
+	git_index_free(before);
+	git_index_free(after);
+	return rc;
+}
+
+static int open_blob(git_blob **out, struct repo *repo, const struct oid *oid,
+		     unsigned mode)
+{
+	uint64_t size;
+	git_oid id;
+	int rc;
+
+	*out = NULL;
+	if (oid_is_zero(oid) || !is_blob(mode))
+		return 0;
+	/* Fetches it in a partial clone, and says which one is missing. */
+	if ((rc = blob_size(repo, oid, &size)) < 0)
+		return rc;
+	oid_to_git2(&id, object_replaced(repo, oid));
+	rc = git_blob_lookup(out, repo->git2, &id);
+	return rc < 0 ? git2_error(rc, "cannot read the blob %s", oid_hex(oid)) : 0;
+}
+
+static int count_lines(struct repo *repo, struct change *c)
+{
+	git_diff_options opts;
+	git_blob *a = NULL, *b = NULL;
+	git_patch *patch = NULL;
+	size_t added = 0, removed = 0;
+	int rc;
+
+	if ((rc = open_blob(&a, repo, &c->old_oid, c->old_mode)) < 0 ||
+	    (rc = open_blob(&b, repo, &c->new_oid, c->new_mode)) < 0)
+		goto out;
+	if (!a && !b)
+		goto out;
+	git_diff_options_init(&opts, GIT_DIFF_OPTIONS_VERSION);
+	opts.context_lines = 0;
+	rc = git_patch_from_blobs(&patch, a, c->path, b, c->path, &opts);
+	if (rc == 0)
+		rc = git_patch_line_stats(NULL, &added, &removed, patch);
+	if (rc < 0) {
+		rc = git2_error(rc, "cannot compare '%s'", c->path);
+		goto out;
+	}
+	if (git_patch_get_delta(patch)->flags & GIT_DIFF_FLAG_BINARY)
+		c->added = c->removed = -1;
+	else {
+		c->added = (int64_t)added;
+		c->removed = (int64_t)removed;
+	}
+out:
+	git_patch_free(patch);
+	git_blob_free(a);
+	git_blob_free(b);
+	return rc;
+}
+
+static int root_tree(struct repo *repo, const struct oid *oid, git_oid *out,
+		     const git_oid **side)
+{
+	git_tree *tree;
+	int rc;
+
+	*side = NULL;
+	if (oid_is_zero(oid))
+		return 0;
+	if ((rc = tree_open(&tree, repo, oid)) < 0)
+		return rc;
+	*out = *git_tree_id(tree);
+	*side = out;
+	git_tree_free(tree);
+	return 0;
+}
+
+int diff_trees(struct repo *repo, const struct oid *a, const struct oid *b,
+	       unsigned flags, struct change_list *out)
+{
+	struct change_list found = CHANGE_LIST_INIT;
+	struct walk w = { repo, &found, STRBUF_INIT };
+	const git_oid *x, *y;
+	git_oid id_a, id_b;
+	size_t i;
+	int rc;
+
+	if ((rc = root_tree(repo, a, &id_a, &x)) < 0 ||
+	    (rc = root_tree(repo, b, &id_b, &y)) < 0)
+		goto out;
+	if ((x && y && git_oid_equal(x, y)) || (!x && !y))
+		goto out;
+	if ((rc = walk_trees(&w, x, y, 0)) < 0)
+		goto out;
+	if ((flags & DIFF_RENAMES) && (rc = find_renames(repo, &found)) < 0)
+		goto out;
+	for (i = 0; (flags & DIFF_LINES) && i < found.nr; i++)
+		if ((rc = count_lines(repo, &found.v[i])) < 0)
+			goto out;
+	if (found.nr)
+		qsort(found.v, found.nr, sizeof(*found.v), by_path);
+	for (i = 0; i < found.nr; i++) {
+		ALLOC_GROW(out->v, out->nr + 1, out->alloc);
+		out->v[out->nr++] = found.v[i];
+	}
+	found.nr = 0;
+out:
+	change_list_release(&found);
+	strbuf_release(&w.path);
+	return rc;
+}
+
+void change_list_release(struct change_list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nr; i++)
+		change_release(&l->v[i]);
+	free(l->v);
+	l->v = NULL;
+	l->nr = l->alloc = 0;
+}
+
+/* libgit2 wants to know the name of a file; our header is written before. */
+static int add_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
+		    const git_diff_line *line, void *data)
+{
+	struct strbuf *out = data;
+
+	(void)delta, (void)hunk;
+	switch (line->origin) {
+	case GIT_DIFF_LINE_CONTEXT:
+	case GIT_DIFF_LINE_ADDITION:
+	case GIT_DIFF_LINE_DELETION:
+		strbuf_addch(out, line->origin);
+		break;
+	case GIT_DIFF_LINE_HUNK_HDR:
+	case GIT_DIFF_LINE_CONTEXT_EOFNL:
+	case GIT_DIFF_LINE_ADD_EOFNL:
+	case GIT_DIFF_LINE_DEL_EOFNL:
+		break;
+	default:
+		return 0;
+	}
+	strbuf_add(out, line->content, line->content_len);
+	return 0;
+}
+
+int diff_text(struct strbuf *out, const char *path, const void *a, size_t na,
+	      const void *b, size_t nb, unsigned context)
+{
+	git_diff_options opts;
+	struct strbuf name = STRBUF_INIT;
+	git_patch *patch = NULL;
+	size_t start = out->len;
+	int rc;
+
+	if (na == nb && (!na || memcmp(a, b, na) == 0))
+		return 0;
+	if ((rc = git2_start()) < 0)
+		return rc;
+	git_diff_options_init(&opts, GIT_DIFF_OPTIONS_VERSION);
+	opts.context_lines = context;
+	opts.flags = GIT_DIFF_FORCE_TEXT;
+	rc = git_patch_from_buffers(&patch, na ? a : "", na, "a", nb ? b : "", nb, "b",
+				    &opts);
+	if (rc == 0) {
+		strbuf_addf(&name, "a/%s", path);
+		strbuf_addstr(out, "--- ");
+		text_add_quoted_path(out, name.buf, name.len);
+		name.buf[0] = 'b';
+		strbuf_addstr(out, "\n+++ ");
+		text_add_quoted_path(out, name.buf, name.len);
+		strbuf_addch(out, '\n');
+		rc = git_patch_print(patch, add_line, out);
+	}
+	if (rc < 0) {
+		strbuf_setlen(out, start);
+		rc = git2_error(rc, "cannot compare two texts of '%s'", path);
+	}
+	git_patch_free(patch);
+	strbuf_release(&name);
+	return rc;
+}

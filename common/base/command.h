@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/options.h"
 
+struct strbuf;
+
 enum exit_code {
 	EXIT_YES = 0,		/* yes, done */
 	EXIT_NO = 1,		/* the answer is no */
@@ -35,7 +37,10 @@ struct command {
 	const struct command *const *subs;	/* NULL-ended; may be NULL */
 	unsigned flags;
 	int stop_after;			/* see struct options_parser */
+	/* What -h says beyond usage and options; may be NULL. */
+	void (*more_help)(struct strbuf *out);
 };
+#define COMMAND_STOP_AT_FIRST -1	/* .stop_after: the first argument ends options */
 
 extern const struct command orch_command;
 

@@ -115,6 +115,8 @@ static void print_help(const struct command *c)
 		for (const struct command *const *s = c->subs; *s; s++)
 			strbuf_addf(&out, "    %-12s%s\n", (*s)->name, (*s)->summary);
 	}
+	if (c->more_help)
+		c->more_help(&out);
 	strbuf_addch(&out, '\n');
 	options_help(&out, c->opts);
 	options_help(&out, common_table(c));

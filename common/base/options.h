@@ -45,7 +45,8 @@ struct opt {
 
 struct options_parser {
 	const struct opt *tables[3];	/* searched in order; NULL ends */
-	int stop_after;	/* > 0: the first argument after that many ends options */
+	int stop_after;	/* > 0: the first argument after that many ends options;
+			 * < 0: the very first one does */
 };
 
 /*

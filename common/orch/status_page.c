@@ -1,0 +1,260 @@
+/*
+ * The page that somebody sees who types only `git orch`.
+ */
+#include "orch/status_page.h"
+#include "base/error.h"
+#include "base/output.h"
+#include "base/text.h"
+#include "git/object.h"
+#include "git/repo.h"
+#include "orch/discover.h"
+#include "orch/document.h"
+#include "orch/orch.h"
+#include "orch/receipt.h"
+#include "orch/turn.h"
+
+#define SHOWN_TURNS 5
+
+struct page {
+	struct orch o;
+	struct turn turn;
+	struct receipt_list receipts;
+	struct output out;
+	struct oid head;	/* of this work tree */
+};
+
+/* --- before init -------------------------------------------------------------- */
+
+static void add_found(struct strbuf *sb, const char *path)
+{
+	if (path)
+		strbuf_addf(sb, "%s%s", sb->len ? ", " : "", path);
+}
+
+static int page_before_init(struct page *p)
+{
+	struct discovery d = DISCOVERY_INIT;
+	struct discover_request req = {
+		.repo = p->o.repo,
+		.max_document = (uint64_t)config_get_int(p->o.config, "orch.maxDocument"),
+		.budget = config_get_int(p->o.config, "orch.budget"),
+	};
+	struct strbuf found = STRBUF_INIT;
+	bool bare = !repo_work_tree(p->o.repo);
+	struct json *array;
+	int rc = 0;
+
+	if (!bare && (rc = discovery_find(&d, &req)) < 0)
+		goto out;
+	add_found(&found, d.plan);
+	add_found(&found, d.findings);
+	add_found(&found, d.input);
+	for (size_t i = 0; i < d.nr_actors; i++)
+		for (size_t k = 0; k < d.actors[i].core.nr; k++)
+			add_found(&found, d.actors[i].core.v[k]);
+	array = json_add_array(output_json(&p->out), "found");
+	if (d.plan)
+		json_add_string(array, NULL, d.plan);
+	for (size_t i = 0; i < d.nr_actors; i++)
+		for (size_t k = 0; k < d.actors[i].core.nr; k++)
+			json_add_string(array, NULL, d.actors[i].core.v[k]);
+	output_line(&p->out, "no loop %s%s. Found: %s", p->o.loop ? "on branch " : "here",
+		    p->o.loop ? p->o.loop : "",
+		    found.len ? found.buf : "no plan and no prompts");
+	if (bare) {
+		output_line(&p->out, "  this repository is bare: set the loop up in a work tree");
+	} else {
+		output_line(&p->out, "  git orch init --dry-run   what would be set up (nothing runs, nothing is committed)");
+		output_line(&p->out, "  git orch init             set it up");
+	}
+out:
+	strbuf_release(&found);
+	discovery_release(&d);
+	return rc;
+}
+
+/* --- the loop ------------------------------------------------------------------ */
+
+static int64_t seconds_since(int64_t ms)
+{
+	int64_t s = (time_now_ms() - ms) / 1000;
+
+	return s > 0 ? s : 0;
+}
+
+static void print_loop(struct page *p)
+{
+	const struct turn *t = &p->turn;
+	const struct turn_holder *h = &t->holder;
+	struct strbuf state = STRBUF_INIT;
+	bool alive = h->actor && turn_holder_alive(t);
+
+	if (alive)
+		strbuf_addf(&state, "running %s", duration_human(seconds_since(h->since_ms)));
+	else if (h->actor)
+		strbuf_addf(&state, "its holder is gone");
+	else if (t->status == TURN_IDLE)
+		strbuf_addf(&state, "not begun");
+	else if (t->status == TURN_OK)
+		strbuf_addf(&state, "nobody holds it");
+	else
+		strbuf_addf(&state, "nobody holds it, the last one %s",
+			    t->status == TURN_FAILED ? "failed" :
+			    t->status == TURN_LOST ? "was lost" : "was interrupted");
+	output_line(&p->out, "loop %s, iteration %" PRId64 ": %s's turn, %s", p->o.loop,
+		    t->iteration, t->expected, state.buf);
+	if (h->actor && h->process.pid)
+		output_line_color(&p->out, alive ? OUTPUT_PLAIN : OUTPUT_RED,
+				  "  holder  %s pid %" PRId64 "%s%s, %sattempt %" PRId64,
+				  h->actor, h->process.pid, h->host ? " on " : "",
+				  h->host ? h->host : "",
+				  alive ? "" : "gone: the next claim replaces it; ",
+				  h->attempt);
+	else if (h->actor)
+		output_line(&p->out, "  holder  %s, by lease alone", h->actor);
+	strbuf_release(&state);
+}
+
+static void print_head(struct page *p)
+{
+	const struct turn *t = &p->turn;
+	struct oid oid = oid_is_zero(&t->head) ? p->head : t->head;
+	struct commit_info c = COMMIT_INFO_INIT;
+	const char *who = NULL;
+
+	if (oid_is_zero(&oid)) {
+		output_line(&p->out, "  head    no commit yet");
+		return;
+	}
+	if (commit_read(p->o.repo, &oid, &c) < 0) {
+		error_clear();
+		output_line(&p->out, "  head    %s, which is not in this repository",
+			    oid_short(&oid));
+		return;
+	}
+	for (size_t i = 0; i < t->nr_last; i++)
+		if (oid_eq(&t->last[i].commit, &oid))
+			who = t->last[i].actor;
+	output_line(&p->out, "  head    %s %.80s   (%s%s%s ago)", oid_short(&oid),
+		    c.subject ? c.subject : "", who ? who : "", who ? ", " : "",
+		    duration_human(seconds_since(c.time * 1000)));
+	if (!oid_eq(&oid, &p->head))
+		output_line(&p->out, "          this work tree is at %s",
+			    oid_is_zero(&p->head) ? "no commit" : oid_short(&p->head));
+	commit_info_release(&c);
+}
+
+static void print_receipts(struct page *p)
+{
+	const struct receipt_list *l = &p->receipts;
+	struct json *array = json_add_array(output_json(&p->out), "receipts");
+
+	for (size_t i = 0; i < l->nr; i++)
+		receipt_to_json(json_add_object(array, NULL), &l->v[i]);
+	if (l->nr)
+		receipt_table(&p->out, l->v, l->nr);
+	if (l->broken)
+		output_line(&p->out, "%zu receipts cannot be read: git orch doctor", l->broken);
+}
+
+static void print_next(struct page *p)
+{
+	const struct receipt_list *l = &p->receipts;
+	const struct receipt *bad = NULL;
+	struct strbuf agents = STRBUF_INIT;
+	struct strvec done = STRVEC_INIT;
+
+	for (size_t i = 0; i < l->nr; i++)
+		if (l->v[i].status != TURN_OK)
+			bad = &l->v[i];
+	for (size_t i = 0; i < p->o.workflow.nr; i++) {
+		const char *a = p->o.workflow.v[i];
+
+		if (strvec_has(&done, a))
+			continue;
+		strvec_push(&done, a);
+		if (!config_actor(p->o.config, a, "command"))
+			strbuf_addf(&agents, " --agent %s=claude", a);
+	}
+	if (agents.len && !l->nr)
+		output_line(&p->out, "next: git orch init%s   (or codex)", agents.buf);
+	else if (!l->nr)
+		output_line(&p->out, "next: git orch run");
+	if (bad)
+		output_line(&p->out, "see: git orch log, show %s, doctor, -h", bad->id);
+	else if (l->nr)
+		output_line(&p->out, "see: git orch log, show %s, doctor, -h",
+			    l->v[l->nr - 1].id);
+	else
+		output_line(&p->out, "see: git orch prompt build %s, doctor, -h",
+			    p->turn.expected);
+	strvec_release(&done);
+	strbuf_release(&agents);
+}
+
+static int64_t count_documents(struct page *p)
+{
+	struct strvec paths = STRVEC_INIT;
+	int64_t nr;
+
+	if (documents_resolve(&paths, &p->o, p->turn.expected) < 0)
+		error_clear();
+	nr = (int64_t)paths.nr;
+	strvec_release(&paths);
+	return nr;
+}
+
+int status_page(void)
+{
+	struct page p = { .o = ORCH_INIT, .receipts = RECEIPT_LIST_INIT };
+	bool set_up, open = false;
+	struct json *j;
+	int rc;
+
+	turn_init(&p.turn);
+	if ((rc = orch_open(&p.o, ORCH_LOOP_OPTIONAL)) < 0)
+		goto out;
+	set_up = config_is_set_up(p.o.config);
+	if (!p.o.loop && set_up) {	/* the message says how to name it */
+		orch_release(&p.o);
+		rc = orch_open(&p.o, 0);
+		goto out;
+	}
+	if ((rc = repo_head(p.o.repo, &p.head, NULL)) < 0 ||
+	    (p.o.loop && ((rc = turn_read(&p.turn, &p.o)) < 0 ||
+			  (rc = receipt_list(&p.receipts, &p.o, SHOWN_TURNS)) < 0)))
+		goto out;
+	output_open(&p.out);
+	open = true;
+	j = output_json(&p.out);
+	json_add_string(j, "loop", p.o.loop);
+	json_add_bool(j, "set_up", set_up);
+	if (p.o.loop)
+		turn_to_json(json_add_object(j, "turn"), &p.turn, p.o.loop);
+	else
+		json_add_null(j, "turn");
+	/* A turn that was played counts, wherever the configuration is now. */
+	if (!set_up && !p.turn.generation) {
+		json_add_array(j, "receipts");
+		json_add_int(j, "documents", 0);
+		if ((rc = page_before_init(&p)) < 0)
+			goto out;
+	} else {
+		print_loop(&p);
+		print_head(&p);
+		print_receipts(&p);
+		json_add_int(j, "documents", count_documents(&p));
+		print_next(&p);
+	}
+	open = false;
+	rc = output_close(&p.out);
+	if (rc == 0 && !set_up && !p.turn.generation)
+		rc = ORCH_ENO;
+out:
+	if (open)
+		output_discard(&p.out);
+	receipt_list_release(&p.receipts);
+	turn_release_memory(&p.turn);
+	orch_release(&p.o);
+	return rc;
+}

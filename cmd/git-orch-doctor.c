@@ -10,7 +10,7 @@
 #include "orch/orch.h"
 
 static const char *const usage[] = {
-	"git orch doctor [--json] [--loop=<name>]",
+	"git orch doctor [--loop <name>] [--json]",
 	NULL
 };
 static const struct opt opts[] = {

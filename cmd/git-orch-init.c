@@ -19,8 +19,8 @@ static bool dry_run, local, remove_it, purge;
 static struct strvec agents;
 
 static const char *const usage[] = {
-	"git orch init [--dry-run] [--local] [--agent=<actor>=<agent>]...",
-	"git orch init --remove [--purge] [--dry-run]",
+	"git orch init [--dry-run] [--local] [--agent <actor>=<agent>]... [--json]",
+	"git orch init --remove [--purge] [--dry-run] [--json]",
 	NULL
 };
 static const struct opt opts[] = {

@@ -15,7 +15,7 @@
 static bool version;
 
 static const char *const usage[] = {
-	"git orch [--json] [--loop=<name>]",
+	"git orch [--loop <name>] [--json]",
 	"git orch [-C <dir>] <command> [<args>]",
 	"git orch help [<command>]",
 	"git orch --version",

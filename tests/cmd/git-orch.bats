@@ -1,0 +1,131 @@
+# git orch: the status page, and the way to the other commands.
+load helper
+
+@test "git orch X starts git-orch-X, options in front are passed on" {
+	loop_init
+	exits 0 git orch doctor -h
+	has 'usage: git orch doctor'
+	exits 0 git orch -C "$repo" --json doctor
+	json_is .version 1
+	outside
+	exits 0 git orch -C "$repo" --json doctor
+	json_is .version 1
+}
+
+@test "an unknown command is exit 1 with near names" {
+	exits 1 git orch iniit
+	one_error "'iniit' is not a git-orch command; near it: init"
+	exits 1 git orch doc
+	one_error doctor
+	exits 1 git orch xyzzyq
+	one_error "git orch -h"
+	exits 1 git orch ../../bin/sh
+	exits 129 git orch --nonsense
+}
+
+@test "-h, help, --version work outside a repository" {
+	outside
+	exits 0 git orch -h
+	has 'usage: git orch' 'doctor' 'init'
+	exits 0 git orch help
+	has 'usage: git orch' 'doctor'
+	exits 0 git orch --version
+	matches '^git-orch [0-9]+\.[0-9]+'
+	exits 1 git orch help xyzzyq
+	exits 128 git orch
+	one_error
+}
+
+@test "a command in PATH is found, too" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\necho mine "$@"\nexit 7\n' >"$BATS_TEST_TMPDIR/bin/git-orch-mine"
+	chmod +x "$BATS_TEST_TMPDIR/bin/git-orch-mine"
+	PATH=$PATH:$BATS_TEST_TMPDIR/bin
+	exits 7 git orch mine --x -h
+	is "$out" "mine --x -h"
+}
+
+@test "before init: exit 1, what was found, what to type" {
+	put docs/fix_plan.md "# Plan"
+	put prompts/supervisor.md "galph"
+	put prompts/main.md "ralph"
+	commit p
+	exits 1 git orch
+	is "$err" ""
+	has 'no loop on branch main. Found: docs/fix_plan.md, prompts/supervisor.md, prompts/main.md'
+	has 'git orch init --dry-run'
+	exits 1 git orch --json
+	json_is .set_up false
+	json_is .loop main
+	json_is .receipts '[]'
+	clean
+	[ ! -e .git/orch ]
+}
+
+@test "before init in an empty, a bare and a detached repository" {
+	exits 1 git orch
+	has 'no plan and no prompts'
+	git checkout -q --detach
+	exits 1 git orch
+	has 'no loop here'
+	git init -q --bare "$BATS_TEST_TMPDIR/b.git"
+	exits 1 git orch -C "$BATS_TEST_TMPDIR/b.git"
+	has bare
+}
+
+@test "after init: the loop, head, and what comes next" {
+	loop_init
+	exits 0 git orch
+	has "loop main, iteration 1: galph's turn, not begun"
+	matches '^  head    [0-9a-f]{7} set up a loop'
+	has 'git orch init --agent galph=claude --agent ralph=claude'
+	exits 0 git orch --json
+	json_is .version 1
+	json_is .set_up true
+	json_is .turn.expected_actor galph
+	json_is .documents 5
+	json_is .receipts '[]'
+	clean
+}
+
+@test "after turns: receipts, the holder, the one that failed" {
+	loop_init
+	agent galph true
+	agent ralph true
+	exits 0 git orch turn with galph -- true
+	exits 0 git orch
+	has "iteration 1: ralph's turn, nobody holds it" '1/galph' 'see: git orch log, show 1/galph'
+	git orch turn with ralph -- false || :
+	exits 0 git orch
+	has "ralph's turn, nobody holds it, the last one failed" 'show 1/ralph'
+	git orch turn acquire ralph --pid $$ >/dev/null
+	exits 0 git orch
+	has "ralph's turn, running" "pid $$"
+	exits 0 git orch --json
+	json_is '.receipts | length' 2
+	json_is .turn.holder.actor ralph
+}
+
+@test "a detached HEAD needs a name, an option gives one" {
+	loop_init
+	git checkout -q --detach
+	exits 128 git orch
+	one_error 'detached'
+	exits 0 git orch --loop side
+	has 'loop side'
+}
+
+@test "a broken state is named with the command that repairs it" {
+	loop_init
+	mkdir -p .git/orch/loops/main
+	echo '{broken' >.git/orch/loops/main/turn.json
+	exits 128 git orch
+	one_error turn.json
+}
+
+@test "a commit's escape sequences do not reach the terminal" {
+	loop_init
+	git commit -q --allow-empty -m $'evil \033[31mred\033]0;title\007'
+	exits 0 git orch
+	! grep -q $'\033' "$outfile"
+}

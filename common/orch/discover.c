@@ -15,7 +15,6 @@
 #include "orch/promptfiles.h"
 #include "orch/promptscan.h"
 
-#define MAX_PROMPT (1u << 20)	/* more is no prompt */
 #define MAX_PLAN (16u << 20)
 
 void discovery_release(struct discovery *d)

@@ -3,6 +3,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "orch/promptfiles.h"
 #include "base/error.h"
@@ -21,7 +22,24 @@ void prompt_files_release(struct prompt_files *files)
 	*files = (struct prompt_files)PROMPT_FILES_INIT;
 }
 
-static void add_file(struct prompt_files *files, const char *name)
+/* NULL if a prompt can be read from there at all. */
+static const char *not_a_prompt(const char *work_tree, const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (file_open_beneath(&fd, &st, work_tree, path, true) < 0) {
+		error_clear();
+		return "cannot be opened inside the work tree";
+	}
+	close(fd);
+	if (!S_ISREG(st.st_mode))
+		return "not a regular file";
+	return st.st_size > MAX_PROMPT ? "too large for a prompt" : NULL;
+}
+
+static void add_file(struct prompt_files *files, const char *work_tree,
+		     const char *name)
 {
 	struct prompt_file f = { .kind = PROMPT_WHOLE };
 	char *stem;
@@ -45,6 +63,11 @@ static void add_file(struct prompt_files *files, const char *name)
 		f.role = xstrdup(stem);
 	free(stem);
 	f.path = xstrfmt("prompts/%s", name);
+	f.reason = not_a_prompt(work_tree, f.path);
+	if (f.reason) {
+		free(f.role);
+		f.role = NULL;
+	}
 	ALLOC_GROW(files->v, files->nr + 1, files->alloc);
 	files->v[files->nr++] = f;
 }
@@ -77,7 +100,7 @@ int prompt_files_list(struct prompt_files *out, const char *work_tree)
 		return error_sys("cannot read 'prompts'");
 	}
 	while ((e = readdir(dir)))
-		add_file(out, e->d_name);
+		add_file(out, work_tree, e->d_name);
 	closedir(dir);
 	if (out->nr)
 		qsort(out->v, out->nr, sizeof(*out->v), by_path);
@@ -181,7 +204,8 @@ void prompt_files_assign(struct prompt_files *files, const struct strvec *given,
 		struct prompt_file *f = &files->v[i];
 
 		f->actor = in_ring(ring, f->role);
-		f->reason = "no actor's prompt, by its name";
+		if (!f->reason)
+			f->reason = "no actor's prompt, by its name";
 	}
 	/* One prompt for each actor: <x>_core.md before <x>.md, else the first. */
 	for (size_t i = 0; i < files->nr; i++)

@@ -23,6 +23,8 @@ struct prompt_files {
 };
 #define PROMPT_FILES_INIT { NULL, 0, 0 }
 
+#define MAX_PROMPT (1 << 20)	/* bytes; more is no prompt */
+
 /* List prompts/ of the work tree; without one the list is empty. */
 int prompt_files_list(struct prompt_files *out, const char *work_tree);
 /*

@@ -67,14 +67,13 @@ void promptscan_paths(struct strvec *out, const char *text, size_t len,
 	while (i < len) {
 		size_t start = i;
 
-		if (text[i] == '`') {	/* a quoted name may contain spaces */
+		if (text[i] == '`') {	/* a quoted name may contain anything */
 			size_t end = i + 1;
 
 			while (end < len && text[end] != '`' &&
 			       (unsigned char)text[end] >= 0x20 && end - i < 300)
 				end++;
-			if (end < len && text[end] == '`' &&
-			    memchr(text + i, ' ', end - i) && text[i + 1] != ' ')
+			if (end < len && text[end] == '`' && text[i + 1] != ' ')
 				add_path(out, text + i + 1, end - i - 1, dir);
 			i++;
 			continue;

@@ -292,12 +292,14 @@ static void print_actors(struct output *o, const struct discovery *d)
 			strbuf_addf(&line, " %s tok",
 				    count_human(tokens_of_size(a->core_size)));
 		else
-			strbuf_addf(&line, "no prompt found: write prompts/%s.md and run init again",
-				    prompt_name_of(a->name));
+			strbuf_addstr(&line, "no prompt");
 		if (a->context)
 			strbuf_addf(&line, ", template %s", a->context);
 		if (a->agent != AGENT_OTHER)
 			strbuf_addf(&line, ", %s", agent_kind_name(a->agent));
+		if (!a->core.nr)
+			strbuf_addf(&line, "; write prompts/%s.md and run init again",
+				    prompt_name_of(a->name));
 		if (strlen(a->name) < 11)
 			output_field(o, a->name, "%s", line.buf);
 		else

@@ -38,16 +38,14 @@ static const char *not_a_prompt(const char *work_tree, const char *path)
 	return st.st_size > MAX_PROMPT ? "too large for a prompt" : NULL;
 }
 
-static void add_file(struct prompt_files *files, const char *work_tree,
-		     const char *name)
+void prompt_files_add(struct prompt_files *files, const char *path)
 {
 	struct prompt_file f = { .kind = PROMPT_WHOLE };
+	const char *name = strrchr(path, '/');
 	char *stem;
 
-	if (name[0] == '.' || !str_ends(name, ".md") || str_eq(name, "README.md") ||
-	    files->nr >= MAX_FILES)
-		return;
-	stem = xstrndup(name, strlen(name) - 3);
+	name = name ? name + 1 : path;
+	stem = xstrndup(name, strlen(name) - (str_ends(name, ".md") ? 3 : 0));
 	if (str_ends(stem, "_core")) {
 		f.kind = PROMPT_CORE;
 		stem[strlen(stem) - 5] = '\0';
@@ -62,14 +60,29 @@ static void add_file(struct prompt_files *files, const char *work_tree,
 	else if (actor_name_valid(stem))
 		f.role = xstrdup(stem);
 	free(stem);
-	f.path = xstrfmt("prompts/%s", name);
-	f.reason = not_a_prompt(work_tree, f.path);
-	if (f.reason) {
-		free(f.role);
-		f.role = NULL;
-	}
+	f.path = xstrdup(path);
 	ALLOC_GROW(files->v, files->nr + 1, files->alloc);
 	files->v[files->nr++] = f;
+}
+
+static void add_file(struct prompt_files *files, const char *work_tree,
+		     const char *name)
+{
+	struct prompt_file *f;
+	char *path;
+
+	if (name[0] == '.' || !str_ends(name, ".md") || str_eq(name, "README.md") ||
+	    files->nr >= MAX_FILES)
+		return;
+	path = xstrfmt("prompts/%s", name);
+	prompt_files_add(files, path);
+	free(path);
+	f = &files->v[files->nr - 1];
+	f->reason = not_a_prompt(work_tree, f->path);
+	if (f->reason) {
+		free(f->role);
+		f->role = NULL;
+	}
 }
 
 static int by_path(const void *a, const void *b)

@@ -27,6 +27,8 @@ struct prompt_files {
 
 /* List prompts/ of the work tree; without one the list is empty. */
 int prompt_files_list(struct prompt_files *out, const char *work_tree);
+/* Add one by its name; not looked at. */
+void prompt_files_add(struct prompt_files *files, const char *path);
 /*
  * Give each file to an actor of the ring. `given` is the configured ring; if
  * NULL the names decide, and "galph ralph" when they say nothing. The ring

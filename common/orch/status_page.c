@@ -243,7 +243,8 @@ int status_page(void)
 		print_loop(&p);
 		print_head(&p);
 		print_receipts(&p);
-		json_add_int(j, "documents", count_documents(&p));
+		if (output_is_json(&p.out))	/* patterns walk the tree */
+			json_add_int(j, "documents", count_documents(&p));
 		print_next(&p);
 	}
 	open = false;

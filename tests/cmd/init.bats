@@ -69,7 +69,7 @@ project() {
 	matches '^galph      prompts/supervisor.md [0-9]+ tok'
 	matches '^documents  5 that the prompts name, '
 	has 'galph_memory.md 2, only galph'
-	matches '^left out .*plans/active/X/implementation.md \('
+	has 'left out   prompts/debug.md (' 'plans/active/X/implementation.md ('
 	matches '^written    \.orchconfig$'
 	matches '^next       git orch init --agent galph=claude --agent ralph=claude'
 }
@@ -212,7 +212,7 @@ project() {
 	exits 0 git orch init --dry-run --json
 	json_is '.documents | map(.path) | sort' '["CLAUDE.md","docs/guide.md","docs/index.md"]'
 	exits 0 git orch init --dry-run
-	has 'that CLAUDE.md names' 'no prompt found: write prompts/supervisor.md'
+	has 'that CLAUDE.md names' 'no prompt; write prompts/supervisor.md'
 	git rm -qr CLAUDE.md docs
 	exits 0 git orch init
 	has 'no plan found' 'no further ones found'

@@ -1,7 +1,7 @@
 # How the binaries are linked. mk/link.sh tries; $(BUILD)/link-mode says what
 # it came to. LINK_GIT2=shared skips the trying.
 
-LINK_LIBS = $(shell cat $(BUILD)/link-flags)
+LINK_LIBS = $(shell cat $(BUILD)/link-flags) -lm
 
 $(BUILD)/link-flags: mk/link.sh $(BUILD)/mk/nonet.o $(BUILD)/mk/link-probe.o
 	@CC='$(CC)' mk/link.sh $(BUILD) $(BUILD)/mk/nonet.o \

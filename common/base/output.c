@@ -210,7 +210,7 @@ static void write_row(struct output *o, const struct cell *row, const size_t *wi
 	for (size_t i = 0; row[i].text; i++)
 		if (*row[i].text)
 			last = i;
-	for (size_t i = 0; row[i].text && i <= last; i++) {
+	for (size_t i = 0; i <= last && row[i].text; i++) {
 		size_t pad = width[i] - cell_width(&row[i]);
 
 		if (i)

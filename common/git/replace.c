@@ -89,7 +89,7 @@ bool object_any_replaced(struct repo *repo)
 const struct oid *object_replaced(struct repo *repo, const struct oid *oid)
 {
 	const struct pair *hit;
-	struct pair key;
+	struct pair key = { .from = *oid };
 	unsigned hops;
 
 	/* A replacement may be replaced itself; git follows five. */

@@ -1,0 +1,280 @@
+/*
+ * The loop over turns: who plays next, when to stop, one runner at a time.
+ */
+#include "orch/run.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <sys/signalfd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/lock.h"
+#include "base/text.h"
+#include "git/gitproc.h"
+#include "orch/prompt.h"
+#include "orch/run_internal.h"
+
+#define IDLE_ITERATIONS 3
+
+int run_stop(struct run *r, enum run_stop stop, int rc, const char *fmt, ...)
+{
+	struct strbuf reason = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&reason, fmt, ap);
+	va_end(ap);
+	r->result->stop = stop;
+	strbuf_release(&r->result->reason);
+	r->result->reason = reason;
+	return error_set(rc, "%s", reason.buf);
+}
+
+void run_result_release(struct run_result *r)
+{
+	strbuf_release(&r->reason);
+	free(r->longest_id);
+	usage_release(&r->usage);
+	turn_release_memory(&r->turn);
+}
+
+/* --- one runner per actor and loop ------------------------------------------- */
+
+struct runner_locks {
+	struct lock *v;
+	size_t nr;
+};
+
+static void unlock_runners(struct runner_locks *l)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		lock_release(&l->v[i]);
+	free(l->v);
+	l->v = NULL;
+	l->nr = 0;
+}
+
+static int lock_runner(struct lock *lock, const struct orch *o, const char *actor)
+{
+	char *path = xstrfmt("%s/runner-%s.lock", o->loop_dir, actor);
+	struct strbuf who = STRBUF_INIT;
+	char iso[TIME_ISO_SIZE];
+	int rc = lock_try(lock, path);
+
+	if (rc == ORCH_EBUSY) {
+		if (file_read(&who, path, 4096, 0) < 0 || !who.len)
+			strbuf_addstr(&who, "another process");
+		strbuf_rtrim(&who);
+		rc = error_set(ORCH_EBUSY, "actor '%s' of loop '%s' has a runner already: %s",
+			       actor, o->loop, who.buf);
+	} else if (!rc && (ftruncate(lock->fd, 0) < 0 ||
+			   dprintf(lock->fd, "git orch run, pid %ld, since %s\n",
+				   (long)getpid(), time_iso(iso, time_now_ms())) < 0)) {
+		warn("cannot write to '%s'", path);	/* the lock counts, not the text */
+	}
+	strbuf_release(&who);
+	free(path);
+	return rc;
+}
+
+static int lock_runners(struct runner_locks *l, const struct orch *o, const char *only)
+{
+	struct strvec names = STRVEC_INIT;
+	int rc;
+
+	if (only) {
+		strvec_push(&names, only);
+	} else {
+		for (size_t i = 0; i < o->workflow.nr; i++)
+			if (!strvec_has(&names, o->workflow.v[i]))
+				strvec_push(&names, o->workflow.v[i]);
+		strvec_sort(&names);
+	}
+	l->v = xcalloc(names.nr, sizeof(*l->v));
+	for (size_t i = 0; i < names.nr; i++)
+		l->v[i].fd = -1;
+	l->nr = names.nr;
+	rc = dir_make(o->loop_dir);
+	for (size_t i = 0; !rc && i < names.nr; i++)
+		rc = lock_runner(&l->v[i], o, names.v[i]);
+	if (rc < 0)
+		unlock_runners(l);
+	strvec_release(&names);
+	return rc;
+}
+
+/* --- before anything is claimed ------------------------------------------------ */
+
+static int check_actor(struct orch *o, const struct turn *t, const char *actor)
+{
+	struct prompt_request req = {
+		.actor = actor, .turn = t, .pack_flags = PACK_PREVIEW,
+	};
+	struct prompt p = PROMPT_INIT;
+	int rc;
+
+	if (!config_actor(o->config, actor, "command"))
+		return error_set(ORCH_EINVALID, "no command for actor '%s': "
+				 "git config orchactor.%s.command '...'", actor, actor);
+	rc = prompt_build(&p, o, &req);
+	prompt_release(&p);
+	return rc;
+}
+
+int run_check(struct orch *o, const char *only_actor)
+{
+	struct strvec done = STRVEC_INIT;
+	struct turn t;
+	int rc;
+
+	turn_init(&t);
+	rc = turn_read(&t, o);
+	for (size_t i = 0; !rc && i < o->workflow.nr; i++) {
+		const char *actor = o->workflow.v[i];
+
+		if ((only_actor && !str_eq(actor, only_actor)) || strvec_has(&done, actor))
+			continue;
+		strvec_push(&done, actor);
+		rc = check_actor(o, &t, actor);
+	}
+	turn_release_memory(&t);
+	strvec_release(&done);
+	return rc;
+}
+
+/* --- the loop --------------------------------------------------------------------- */
+
+/*
+ * The iteration in which `actor` (NULL: whoever is expected) plays next: this
+ * one while the ring has not passed its last place.
+ */
+static int64_t next_iteration(const struct turn *t, const char *actor)
+{
+	if (!actor)
+		return t->iteration;
+	for (size_t i = (size_t)t->step; i < t->workflow.nr; i++)
+		if (str_eq(t->workflow.v[i], actor))
+			return t->iteration;
+	return t->iteration + 1;
+}
+
+/* The configuration may have changed since the last turn: agents edit files. */
+static int reload(struct orch *o)
+{
+	struct config *config = NULL;
+	int rc = config_load(&config, o->repo);
+
+	if (rc < 0)
+		return rc;
+	config_free(o->config);
+	o->config = config;
+	strvec_release(&o->workflow);
+	config_get_list(config, "orch.workflow", &o->workflow);
+	return 0;
+}
+
+struct progress {
+	struct oid head, tree;
+	int64_t iteration;
+	int idle;
+};
+
+static void observe(struct progress *p, struct orch *o, struct oid *head, struct oid *tree)
+{
+	if (repo_head(o->repo, head, NULL) < 0)
+		*head = p->head;
+	if (worktree_signature(o->repo, tree) < 0)
+		*tree = p->tree;
+}
+
+/* Whether three iterations in a row left neither a commit nor a changed file. */
+static bool is_stuck(struct progress *p, struct orch *o, int64_t iteration)
+{
+	struct oid head, tree;
+
+	if (iteration == p->iteration)
+		return false;
+	p->iteration = iteration;
+	observe(p, o, &head, &tree);
+	p->idle = oid_eq(&head, &p->head) && oid_eq(&tree, &p->tree) ? p->idle + 1 : 0;
+	p->head = head;
+	p->tree = tree;
+	return p->idle >= IDLE_ITERATIONS;
+}
+
+static bool signal_arrived(const struct run *r)
+{
+	struct pollfd pfd = { .fd = r->signal_fd, .events = POLLIN };
+	struct signalfd_siginfo info;
+
+	return r->signal_fd >= 0 && poll(&pfd, 1, 0) > 0 &&
+	       read(r->signal_fd, &info, sizeof(info)) > 0;
+}
+
+static int play_all(struct run *r)
+{
+	const struct run_options *opts = r->opts;
+	bool watch = !opts->iterations || opts->until_ms;
+	struct progress p = { .idle = 0 };
+	int rc;
+
+	r->result->first_iteration = next_iteration(&r->turn, opts->actor);
+	p.iteration = r->result->first_iteration;
+	if (watch)
+		observe(&p, r->o, &p.head, &p.tree);
+	for (;;) {
+		int64_t next = next_iteration(&r->turn, opts->actor);
+
+		r->result->iterations_done = next - r->result->first_iteration;
+		if (opts->iterations && r->result->iterations_done >= opts->iterations)
+			return 0;
+		if (opts->until_ms && time_now_ms() >= opts->until_ms)
+			return 0;
+		if (watch && is_stuck(&p, r->o, next))
+			return run_stop(r, RUN_IDLE, ORCH_ENO,
+					"%d iterations without a commit or a changed file",
+					IDLE_ITERATIONS);
+		if (signal_arrived(r))
+			return run_stop(r, RUN_INTERRUPTED, ORCH_EINTERRUPTED, "interrupted");
+		if ((rc = run_turn(r, opts->actor ? opts->actor : r->turn.expected)) < 0)
+			return rc;
+		if ((rc = reload(r->o)) < 0 || (rc = turn_read(&r->turn, r->o)) < 0)
+			return run_stop(r, RUN_ERROR, rc, "%s", error_message());
+	}
+}
+
+int run_loop(struct run_result *out, struct orch *o, const struct run_options *opts,
+	     const struct run_events *events, int signal_fd)
+{
+	struct run r = {
+		.o = o, .opts = opts, .events = events, .result = out,
+		.signal_fd = signal_fd,
+	};
+	struct runner_locks locks = { NULL, 0 };
+	int64_t begin = time_boot_ms();
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	strbuf_init(&out->reason);
+	turn_init(&out->turn);
+	turn_init(&r.turn);
+	out->started_ms = time_now_ms();
+	if ((rc = lock_runners(&locks, o, opts->actor)) < 0) {
+		run_stop(&r, rc == ORCH_EBUSY ? RUN_NO_TURN : RUN_ERROR, rc, "%s", error_message());
+		goto out;
+	}
+	if ((rc = repo_head(o->repo, &out->head_before, NULL)) < 0 ||
+	    (rc = run_check(o, opts->actor)) < 0 ||
+	    (rc = turn_read(&r.turn, o)) < 0) {
+		run_stop(&r, RUN_ERROR, rc, "%s", error_message());
+		goto out;
+	}
+	rc = play_all(&r);
+out:
+	out->turn = r.turn;
+	out->ended_ms = time_now_ms();
+	out->overhead_ms = time_boot_ms() - begin - r.paused_ms;
+	unlock_runners(&locks);
+	return rc;
+}

@@ -1,0 +1,323 @@
+/*
+ * What `git orch run` lets people see.
+ */
+#include "orch/run_show.h"
+
+#include "base/command.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/output.h"
+#include "base/text.h"
+#include "orch/orch.h"
+#include "orch/prompt.h"
+
+static const char *seconds(int64_t ms)
+{
+	return duration_human((ms + 500) / 1000);
+}
+
+static void add_usage(struct strbuf *line, const struct usage *u)
+{
+	if (u->has_tokens) {
+		strbuf_addf(line, "  new %s", count_human(u->uncached));
+		if (u->cache_write)
+			strbuf_addf(line, " written %s", count_human(u->cache_write));
+		strbuf_addf(line, " cached %s out %s", count_human(u->cache_read),
+			    count_human(u->output));
+	}
+	if (u->has_cost)
+		strbuf_addf(line, "  $%.2f", u->cost_usd);
+}
+
+/* Lines about turns are data: stdout, at once, so that a pipe sees them live. */
+static void print(struct run_show *s, enum output_color color, const char *text)
+{
+	struct strbuf safe = STRBUF_INIT;
+	bool paint = color != OUTPUT_PLAIN && output_wants_color(1);
+
+	live_flush(&s->live);
+	live_clear(&s->live);
+	if (common.json)
+		return;
+	if (paint)
+		strbuf_addstr(&safe, output_color_code(color));
+	text_add_safe(&safe, text, strlen(text), true);
+	if (paint)
+		strbuf_addstr(&safe, "\033[m");
+	printf("%s\n", safe.buf);
+	fflush(stdout);
+	strbuf_release(&safe);
+}
+
+static void on_waiting(const struct turn *t, void *data)
+{
+	struct run_show *s = data;
+
+	if (common.quiet)
+		return;
+	if (t->holder.actor)
+		live_line(&s->live, "waiting: it is %s's turn (iteration %" PRId64
+			  "), held by pid %" PRId64 " on %s", t->expected, t->iteration,
+			  t->holder.process.pid, t->holder.host ? t->holder.host : "?");
+	else
+		live_line(&s->live, "waiting: it is %s's turn (iteration %" PRId64
+			  "), and nobody plays it; git orch run --actor %s",
+			  t->expected, t->iteration, t->expected);
+}
+
+static void status(struct run_show *s, const struct run_attempt *a)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	strbuf_addf(&line, "> %s  %s", a->id, seconds(time_now_ms() - a->started_ms));
+	if (s->last_tool.len)
+		strbuf_addf(&line, "  %s", s->last_tool.buf);
+	strbuf_addf(&line, "   %" PRId64, s->now_iteration - s->first_iteration + 1);
+	if (s->opts->iterations)
+		strbuf_addf(&line, " of %" PRId64, s->opts->iterations);
+	strbuf_addf(&line, ", %s", seconds(time_now_ms() - s->begun_ms));
+	if (s->cost_usd > 0)
+		strbuf_addf(&line, ", $%.2f", s->cost_usd);
+	live_status(&s->live, "%s", line.buf);
+	strbuf_release(&line);
+}
+
+static void on_begin(const struct run_attempt *a, void *data)
+{
+	struct run_show *s = data;
+
+	strbuf_reset(&s->last_tool);
+	if (!s->first_iteration)
+		s->first_iteration = a->turn->iteration;
+	s->now_iteration = a->turn->iteration;
+	if (common.verbose && a->prompt)
+		live_line(&s->live, "%s  prompt of %s tokens, %zu documents", a->id,
+			  count_human(a->prompt->tokens), a->prompt->pack.status.total);
+	status(s, a);
+}
+
+static void on_text(const char *text, size_t len, bool tool, void *data)
+{
+	struct run_show *s = data;
+
+	if (tool) {
+		strbuf_reset(&s->last_tool);
+		text_add_safe(&s->last_tool, text, len, true);
+	}
+	if (common.quiet)
+		return;
+	if (tool)
+		live_flush(&s->live);
+	live_text(&s->live, tool ? "  " : "", tool ? 2 : 0);
+	live_text(&s->live, text, len);
+	if (tool)
+		live_text(&s->live, "\n", 1);
+}
+
+static void on_tick(const struct run_attempt *a, void *data)
+{
+	status(data, a);
+}
+
+static void on_end(const struct receipt *r, void *data)
+{
+	struct run_show *s = data;
+	struct strbuf line = STRBUF_INIT;
+	bool ok = r->status == TURN_OK;
+
+	if (common.json)
+		receipt_to_json(json_add_object(s->receipts, NULL), r);
+	s->cost_usd += r->usage.has_cost ? r->usage.cost_usd : 0;
+	strbuf_addf(&line, "%-12s%s %s", r->id ? r->id : "-", turn_status_name(r->status),
+		    seconds(r->ended_ms - r->started_ms));
+	if (r->reason)
+		strbuf_addf(&line, "  %s", r->reason);
+	strbuf_addf(&line, "  %zu commit%s", r->nr_commits, r->nr_commits == 1 ? "" : "s");
+	add_usage(&line, &r->usage);
+	if (!ok && r->log)
+		strbuf_addf(&line, "  (git orch show --log %s)", r->id);
+	print(s, ok ? OUTPUT_PLAIN : OUTPUT_RED, line.buf);
+	strbuf_release(&line);
+}
+
+static void on_retry(const struct receipt *failed, int64_t wait, void *data)
+{
+	struct run_show *s = data;
+
+	live_line(&s->live, "%s again in %s", failed->actor, duration_human(wait));
+}
+
+void run_show_open(struct run_show *s, struct orch *o, const struct run_options *opts)
+{
+	memset(s, 0, sizeof(*s));
+	s->o = o;
+	s->opts = opts;
+	strbuf_init(&s->last_tool);
+	live_open(&s->live, 2);
+	s->receipts = json_new_array();
+	s->begun_ms = time_now_ms();
+	s->events = (struct run_events){
+		.waiting = on_waiting, .begin = on_begin, .text = on_text,
+		.tick = on_tick, .end = on_end, .retry = on_retry, .data = s,
+	};
+}
+
+const struct run_events *run_show_events(const struct run_show *s)
+{
+	return &s->events;
+}
+
+static const char *const stop_names[] = {
+	[RUN_DONE] = "done",
+	[RUN_AGENT_FAILED] = "failed",
+	[RUN_IDLE] = "idle",
+	[RUN_LOST] = "lost",
+	[RUN_INTERRUPTED] = "interrupted",
+	[RUN_NO_TURN] = "no-turn",
+	[RUN_ERROR] = "error",
+};
+
+/* What to type next, for the way in which the loop stopped. */
+static void add_next(struct strbuf *out, const struct run_show *s,
+		     const struct run_result *r)
+{
+	const char *expected = r->turn.expected ? r->turn.expected : "?";
+
+	strbuf_addf(out, "%s, iteration %" PRId64 ": git orch run", expected,
+		    r->turn.iteration);
+	if (s->opts->actor)
+		strbuf_addf(out, " --actor %s", s->opts->actor);
+	if (r->stop == RUN_AGENT_FAILED)
+		strbuf_addstr(out, " tries again; see git orch show");
+	if (r->commits && !oid_is_zero(&r->head_before))
+		strbuf_addf(out, "    review: git log -p %s..", oid_short(&r->head_before));
+}
+
+static void summary(struct run_show *s, struct output *o, const struct run_result *r)
+{
+	struct strbuf line = STRBUF_INIT, next = STRBUF_INIT;
+	char begin[TIME_ISO_SIZE], end[TIME_ISO_SIZE];
+
+	if (s->opts->iterations)
+		strbuf_addf(&line, "%" PRId64 " of %" PRId64 " iterations",
+			    r->iterations_done, s->opts->iterations);
+	else
+		strbuf_addf(&line, "after %" PRId64 " iterations", r->iterations_done);
+	strbuf_addf(&line, ", %s-%s", time_clock(begin, r->started_ms),
+		    time_clock(end, r->ended_ms));
+	output_field(o, "stopped", "%s", line.buf);
+	if (r->reason.len)
+		output_field(o, "reason", "%s", r->reason.buf);
+	strbuf_reset(&line);
+	strbuf_addf(&line, "%" PRId64 " ok", r->turns_ok);
+	if (r->turns_retried)
+		strbuf_addf(&line, ", %" PRId64 " retried", r->turns_retried);
+	if (r->turns_failed)
+		strbuf_addf(&line, ", %" PRId64 " failed", r->turns_failed);
+	if (r->longest_id)
+		strbuf_addf(&line, "; longest %s %s", r->longest_id, seconds(r->longest_ms));
+	strbuf_addf(&line, "; waiting %.1fs in all", (double)r->waited_ms / 1000);
+	output_field(o, "turns", "%s", line.buf);
+	output_field(o, "result", "%" PRId64 " commit%s", r->commits,
+		     r->commits == 1 ? "" : "s");
+	strbuf_reset(&line);
+	add_usage(&line, &r->usage);
+	strbuf_trim(&line);
+	if (line.len)
+		output_field(o, "tokens", "%s", line.buf);
+	output_field(o, "git-orch", "%.1fs of overhead, 0 bookkeeping commits",
+		     (double)r->overhead_ms / 1000);
+	add_next(&next, s, r);
+	output_field(o, "next", "%s", next.buf);
+	strbuf_release(&line);
+	strbuf_release(&next);
+}
+
+static void to_json(struct run_show *s, struct json *out, const struct run_result *r)
+{
+	struct json *next;
+
+	json_add_string(out, "loop", s->o->loop);
+	json_add_string(out, "stopped", stop_names[r->stop]);
+	json_add_string(out, "reason", r->reason.len ? r->reason.buf : NULL);
+	json_add_int(out, "iterations", r->iterations_done);
+	json_add_int(out, "turns_ok", r->turns_ok);
+	json_add_int(out, "turns_retried", r->turns_retried);
+	json_add_int(out, "turns_failed", r->turns_failed);
+	json_add_int(out, "commits", r->commits);
+	json_add_int(out, "waited_ms", r->waited_ms);
+	json_add_int(out, "overhead_ms", r->overhead_ms);
+	json_add(out, "turns", s->receipts);
+	s->receipts = NULL;
+	next = json_add_object(out, "next");
+	json_add_string(next, "actor", r->turn.expected);
+	json_add_int(next, "iteration", r->turn.iteration);
+}
+
+int run_show_close(struct run_show *s, const struct run_result *result)
+{
+	bool nothing_done = !result->turns_ok && !result->turns_failed &&
+			    !result->longest_id;
+	struct output o;
+	int rc = 0;
+
+	live_close(&s->live);
+	output_open(&o);
+	to_json(s, output_json(&o), result);
+	/* A run that could not begin has only its one error line to say. */
+	if (nothing_done && result->stop != RUN_DONE && !common.json) {
+		output_discard(&o);
+	} else {
+		summary(s, &o, result);
+		rc = output_close(&o);
+	}
+	json_free(s->receipts);
+	strbuf_release(&s->last_tool);
+	return rc;
+}
+
+static void describe_plan(struct output *out, const struct orch *o, const struct turn *t,
+			  const char *actor, const struct prompt *p)
+{
+	const char *command = config_actor(o->config, actor, "command");
+	struct json *json = output_json(out);
+
+	output_field(out, "loop", "%s, iteration %" PRId64 ": %s's turn", o->loop,
+		     t->iteration, t->expected);
+	output_field(out, "command", "%s", command);
+	output_field(out, "prompt", "%s tokens (orch.budget %s); git orch prompt build %s",
+		     count_human(p->tokens), count_human(p->budget), actor);
+	json_add_string(json, "loop", o->loop);
+	json_add_int(json, "iteration", t->iteration);
+	json_add_string(json, "actor", actor);
+	json_add_string(json, "command", command);
+	json_add_int(json, "tokens", p->tokens);
+	json_add_int(json, "budget", p->budget);
+}
+
+int run_show_plan(struct orch *o, const struct run_options *opts)
+{
+	struct prompt_request req = { .pack_flags = PACK_PREVIEW };
+	struct prompt p = PROMPT_INIT;
+	struct output out;
+	struct turn t;
+	int rc;
+
+	turn_init(&t);
+	output_open(&out);
+	if ((rc = run_check(o, opts->actor)) < 0 || (rc = turn_read(&t, o)) < 0)
+		goto out;
+	req.actor = opts->actor ? opts->actor : t.expected;
+	req.turn = &t;
+	if ((rc = prompt_build(&p, o, &req)) < 0)
+		goto out;
+	describe_plan(&out, o, &t, req.actor, &p);
+out:
+	if (rc < 0)
+		output_discard(&out);
+	else
+		rc = output_close(&out);
+	prompt_release(&p);
+	turn_release_memory(&t);
+	return rc;
+}

@@ -1,0 +1,31 @@
+#ifndef ORCH_RUN_SHOW_H
+#define ORCH_RUN_SHOW_H
+/*
+ * What `git orch run` lets people see: a line for each turn on stdout, what
+ * the agent says and a live status line on stderr, and a summary at the end.
+ *
+ *   run_show_open(&s, o, &opts);
+ *   run_loop(&result, o, &opts, run_show_events(&s), fd);
+ *   run_show_close(&s, &result);       // the summary, or the --json object
+ */
+#include "base/live.h"
+#include "base/strbuf.h"
+#include "orch/run.h"
+struct orch;
+
+struct run_show {
+	struct orch *o;
+	const struct run_options *opts;
+	struct run_events events;
+	struct live live;
+	struct strbuf last_tool;	/* the newest tool use, for the status */
+	struct json *receipts;		/* for --json */
+	int64_t begun_ms, first_iteration, now_iteration;
+	double cost_usd;
+};
+void run_show_open(struct run_show *s, struct orch *o, const struct run_options *opts);
+const struct run_events *run_show_events(const struct run_show *s);
+/* --dry-run: who would play what, with the size of the prompt. */
+int run_show_plan(struct orch *o, const struct run_options *opts);
+int run_show_close(struct run_show *s, const struct run_result *result);
+#endif

@@ -86,7 +86,10 @@ static int read_options(struct run_options *out, struct orch *o)
 	out->turn_limit = turn_limit >= 0 ? turn_limit :
 			  config_get_int(o->config, "orch.turnLimit");
 	out->retries = retries >= 0 ? retries : config_get_int(o->config, "orch.retries");
-	return actor ? orch_actor(o, actor, &out->actor) : 0;
+	if (!actor)
+		return 0;
+	out->actor = actor;	/* ours, not the workflow's, which is read again */
+	return orch_actor(o, actor, &actor);
 }
 
 /* SIGINT, SIGTERM and SIGHUP become readable; a broken pipe is an error. */

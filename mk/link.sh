@@ -14,7 +14,7 @@ for lib in mbedtls mbedx509 mbedcrypto; do
 	/*) static="$static -l$lib" ;;
 	esac
 done
-static="$static -Wl,-Bdynamic -Wl,--as-needed -lcjson -lpthread"
+static="$static -Wl,-Bdynamic -Wl,--as-needed -lcjson -lm -lpthread"
 
 try() {
 	"$@" >"$build/link-probe.log" 2>&1 && "$build/link-probe" >>"$build/link-probe.log" 2>&1
@@ -28,7 +28,7 @@ if try "$@" -o "$build/link-probe" "$probe" $static &&
 else
 	echo "link: libgit2.a cannot be used ($build/link-probe.log says why);" \
 		"every start will take about 10 ms longer" >&2
-	echo "-Wl,--as-needed $shared" >"$build/link-flags"
+	echo "-Wl,--as-needed $shared -lm" >"$build/link-flags"
 	echo "shared libgit2" >"$build/link-mode"
 fi
 rm -f "$build/link-probe"

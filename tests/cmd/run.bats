@@ -97,6 +97,7 @@ state() { git orch turn status --json | jq -r "$1"; }
 }
 
 @test "a failed turn's documents are offered again" {
+	agent ralph true
 	agent galph 'cat >"$OUT/$GIT_ORCH_ATTEMPT"; exit 1'
 	export OUT=$BATS_TEST_TMPDIR
 	exits 1 git orch run
@@ -149,6 +150,7 @@ state() { git orch turn status --json | jq -r "$1"; }
 
 # `$1` is the signal; the agent's whole group must get it.
 interrupt() {
+	agent ralph true
 	mkfifo up
 	agent galph 'trap "echo got-'"$1"' >>trapped; exit 0" '"$1"'; (echo up >up; sleep 100 & wait)
 		sleep 100 & wait'
@@ -180,6 +182,7 @@ interrupt() {
 }
 
 @test "the turn limit ends the agent's group" {
+	agent ralph true
 	agent galph 'sleep 300 & echo $! >kid; wait'
 	exits 1 git orch run --turn-limit 1 --retries 0
 	err_has "turn limit"
@@ -251,10 +254,10 @@ interrupt() {
 	json_is .actor galph
 	json_is .command true
 	json_true '.tokens > 0'
-	[ ! -e .git/orch ]
 	exits 0 git orch run --dry-run
 	has "galph's turn"
-	[ ! -e .git/orch ]
+	[ ! -e .git/orch/loops/main/turn.json ] && [ ! -e .git/orch/receipts.jsonl ]
+	is "$(git for-each-ref refs/orch)" ""
 }
 
 @test "--json is one object with the receipts" {

@@ -8,7 +8,7 @@ turn() { git orch turn with "$1" -- sh -c "${2-true}" >/dev/null; }
 # Use this text as galph's context template.
 template() { printf "$@" >prompts/context.md; git config orchactor.galph.context prompts/context.md; }
 # What the template became.
-rendered() { json '.parts[-1].bytes as $n | .text[-$n:]'; }
+rendered() { jq -j .text "$outfile" | tail -c "$(json '.parts[-1].bytes')"; }
 
 @test "core first and byte for byte, then documents, then the turn" {
 	printf 'core {{not.rendered}} \r\n\n\n' >prompts/supervisor.md

@@ -1,0 +1,50 @@
+/*
+ * post-checkout - drop what a branch switch makes useless
+ *
+ * Called by git with the old HEAD, the new HEAD, and 1 for a switch of
+ * branches or 0 for a checkout of files. Drops this work tree's stat cache
+ * when the commit changed; what an actor has seen is never touched. Costs
+ * about as much as starting, prints nothing, and never fails a checkout:
+ * git would pass its exit code on.
+ */
+#include "base/command.h"
+#include "base/error.h"
+#include "git/oid.h"
+#include "git/repo.h"
+
+static const char *const usage[] = {
+	"post-checkout <old-head> <new-head> <flag>",
+	NULL
+};
+
+/* Whether there is anything to do: decided before the repository is opened. */
+static bool is_switch(const char *old_hex, const char *new_hex, const char *flag)
+{
+	struct oid old_oid, new_oid;
+
+	if (!str_eq(flag, "1") || oid_parse(&old_oid, old_hex) < 0 ||
+	    oid_parse(&new_oid, new_hex) < 0)
+		return false;
+	return !oid_is_zero(&old_oid) && !oid_eq(&old_oid, &new_oid);
+}
+
+static int run(int argc, const char **argv)
+{
+	struct repo *repo = NULL;
+
+	if (argc == 3 && is_switch(argv[0], argv[1], argv[2]) &&
+	    repo_open(&repo, NULL, REPO_IN_HOOK) == 0 && !repo_operation(repo)) {
+		char *path = xstrfmt("%s/orch/statcache", repo_git_dir(repo));
+
+		unlink(path);
+		free(path);
+	}
+	error_clear();
+	repo_free(repo);
+	return 0;
+}
+
+const struct command orch_command = {
+	.name = "post-checkout", .summary = "Drop what a branch switch makes useless",
+	.usage = usage, .run = run,
+};

@@ -84,14 +84,14 @@ static int read_named(struct strbuf *out, struct orch *o, const char *actor,
 	return rc;
 }
 
-static int add_core(struct prompt *p, struct orch *o, const char *actor)
+static int add_core(struct prompt *p, struct orch *o, const char *actor, bool preview)
 {
 	struct strvec files = STRVEC_INIT;
 	struct strbuf text = STRBUF_INIT;
 	int rc = 0;
 
 	config_actor_list(o->config, actor, "core", &files);
-	if (!files.nr)
+	if (!files.nr && preview)	/* a loop says it once, when it checks */
 		note("%s has no orchactor.%s.core: its prompt begins with the "
 		     "documents", actor, actor);
 	for (size_t i = 0; i < files.nr; i++) {
@@ -191,7 +191,7 @@ int prompt_build(struct prompt *out, struct orch *o,
 	if (!repo_work_tree(o->repo))
 		return error_set(ORCH_ERROR, "a bare repository has no prompts");
 	/* A prompt that is refused must not leave a pending pack behind. */
-	if ((rc = add_core(out, o, req->actor)) < 0 ||
+	if ((rc = add_core(out, o, req->actor, req->pack_flags & PACK_PREVIEW)) < 0 ||
 	    (rc = view_pack(&out->pack, o, req->actor,
 			    req->pack_flags | PACK_DEFER)) < 0)
 		return rc;

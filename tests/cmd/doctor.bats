@@ -116,6 +116,8 @@ details() { json "[.checks[] | select(.name == \"$1\") | .detail] | join(\"\\n\"
 
 @test "a repository of another format is a failure that names the reason" {
 	git init -q --object-format=sha256 "$BATS_TEST_TMPDIR/sha256"
+	# libgit2 1.5 leaks where it refuses an extension.
+	export ASAN_OPTIONS=detect_leaks=0:$ASAN_OPTIONS
 	exits 1 git orch -C "$BATS_TEST_TMPDIR/sha256" doctor --json
 	is "$(level_of repository)" fail
 	[[ ${out,,} == *sha* ]]

@@ -9,6 +9,7 @@
 #include "orch/setup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/strbuf.h"
 #include "git/gitconfig.h"
 #include "git/refs.h"
@@ -44,6 +45,30 @@ static int list_dir(struct strvec *out, const char *path)
 	return 0;
 }
 
+/* A runner, or a transition, has one of the loop's locks. */
+static int refuse_while_locked(const char *loop, const char *loop_dir)
+{
+	struct strvec names = STRVEC_INIT;
+	int rc = list_dir(&names, loop_dir);
+
+	for (size_t i = 0; rc == 0 && i < names.nr; i++) {
+		struct lock lock = LOCK_INIT;
+		char *path;
+
+		if (!str_ends(names.v[i], ".lock"))
+			continue;
+		path = xstrfmt("%s/%s", loop_dir, names.v[i]);
+		rc = lock_try(&lock, path);
+		lock_release(&lock);
+		free(path);
+		if (rc == ORCH_EBUSY)
+			error_set(rc, "loop %s: a runner is at work (%s); end it first",
+				  loop, names.v[i]);
+	}
+	strvec_release(&names);
+	return rc;
+}
+
 /* A turn whose holder lives must end first. A state that cannot be read holds
  * nobody back. */
 static int refuse_while_held(struct repo *repo, const char *orch_dir)
@@ -68,6 +93,8 @@ static int refuse_while_held(struct repo *repo, const char *orch_dir)
 			rc = error_set(ORCH_EBUSY,
 				       "loop %s: %s holds the turn (pid %" PRId64 "); end it first",
 				       o.loop, t.holder.actor, t.holder.process.pid);
+		if (rc == 0)
+			rc = refuse_while_locked(o.loop, o.loop_dir);
 		turn_release_memory(&t);
 		strvec_release(&o.workflow);
 		free(o.loop);

@@ -376,4 +376,10 @@ project() {
 	exits 75 git orch init --remove
 	one_error 'galph holds the turn'
 	[ -e .orchconfig ]
+	exits 0 git orch turn release --generation 1
+	: >.git/orch/loops/main/run.lock
+	exits 75 flock .git/orch/loops/main/run.lock git orch init --remove
+	one_error 'a runner is at work'
+	[ -e .orchconfig ]
+	exits 0 git orch init --remove
 }

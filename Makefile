@@ -53,6 +53,7 @@ $(BUILD)/libexec/git-orch/hooks/%: $(BUILD)/hooks/%.o $(LIB)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(LINK) $^ $(LINK_LIBS) -lcmocka
 
+include mk/fuzz.mk
 include mk/check.mk
 include mk/install.mk
 include mk/agents.mk

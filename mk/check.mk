@@ -25,7 +25,7 @@ check-headers:
 
 # The other compiler's warnings, without waiting for its code.
 check-clang:
-	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c hooks/*.c tests/unit/*.c) | \
+	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c hooks/*.c tests/unit/*.c tests/fuzz/*.c) | \
 		xargs -0 -n 8 -P $(JOBS) clang -std=c11 $(CPPFLAGS) $(WARN) \
 		$(WERROR) $(PKGFLAGS) -fsyntax-only
 

@@ -47,6 +47,10 @@ suite() {
 		t=${t##*/}
 		set -- "$build/tests/unit/${t%.c}" "$@"
 	done
+	for t in tests/fuzz/fuzz_*.c; do
+		t=${t##*/}
+		set -- "$build/tests/fuzz/${t%.c}" "$@"
+	done
 	tests/run.sh -j "$jobs" -t "$label" -o "$results" "$build" "$@" || :
 }
 

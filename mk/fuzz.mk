@@ -1,0 +1,27 @@
+# Fuzzing: `make fuzz` searches (clang, FUZZ_SECONDS for each target) and keeps
+# what it learns below $(BUILD); test-fuzz, a part of `test`, replays the corpus.
+
+FUZZ_SECONDS ?= 60
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+UNITS  += $(FUZZERS)
+FUZZ_CLANG = clang -std=c11 $(CPPFLAGS) $(PKGFLAGS) -Itests/fuzz -O1 -g \
+	     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o $(LIB)
+	$(LINK) $^ $(LINK_LIBS)
+
+test-fuzz: $(FUZZERS)
+	@tests/run.sh -j $(JOBS) $(BUILD) $(FUZZERS)
+
+# Only base/: the targets need no git.
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard common/base/*.[ch])
+	@mkdir -p $(@D)
+	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c,$(wildcard common/base/*.c)) \
+		-lcjson -lpcre2-8 -lm
+fuzz: $(patsubst $(BUILD)/tests/fuzz/%,$(BUILD)/fuzz/%,$(FUZZERS))
+	@set -e; for f in $^; do t=$${f##*/}; mkdir -p $(BUILD)/fuzz/corpus/$$t; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 \
+		-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$$t- \
+		$(BUILD)/fuzz/corpus/$$t tests/fuzz/corpus/$$t; done
+
+.PHONY: fuzz test-fuzz

@@ -29,6 +29,8 @@ BINS      = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
 HOOKS     = $(patsubst hooks/%.c,$(BUILD)/libexec/git-orch/hooks/%,$(wildcard hooks/*.c))
 UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 
+HELPERS   = $(patsubst tests/helper/%.c,$(BUILD)/tests/helper/%,$(wildcard tests/helper/*.c))
+
 all: $(BINS) $(HOOKS)
 
 # How libgit2 is linked: LINK_LIBS.
@@ -52,6 +54,8 @@ $(BUILD)/libexec/git-orch/hooks/%: $(BUILD)/hooks/%.o $(LIB)
 	$(LINK) $^ $(LINK_LIBS)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(LINK) $^ $(LINK_LIBS) -lcmocka
+$(BUILD)/tests/helper/%: $(BUILD)/tests/helper/%.o $(LIB)
+	$(LINK) $^ $(LINK_LIBS)
 
 include mk/fuzz.mk
 include mk/check.mk

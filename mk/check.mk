@@ -1,12 +1,12 @@
 # The checks: each is one target; tests/check.sh runs them all and counts.
 
-test: all $(UNITS)
+test: all $(UNITS) $(HELPERS)
 	@tests/run.sh -j $(JOBS) $(BUILD) $(UNITS) tests/cmd/*.bats
 test-unit: $(UNITS)
 	@tests/run.sh -j $(JOBS) $(BUILD) $(UNITS)
-test-cmd: all
+test-cmd: all $(HELPERS)
 	@tests/run.sh -j $(JOBS) $(BUILD) tests/cmd/*.bats
-units: $(UNITS)
+units: $(UNITS) $(HELPERS)
 
 # Folders look down only: cmd, hooks -> orch -> git -> base; a third-party
 # library is behind one file, libgit2 behind one folder.

@@ -9,4 +9,4 @@ $(BUILD)/link-flags: mk/link.sh $(BUILD)/mk/nonet.o $(BUILD)/mk/link-probe.o
 		$(CC) $(SAN) $(CFLAGS) $(LDFLAGS)
 
 # Order-only, so that it does not become a file to link.
-$(BINS) $(HOOKS) $(UNITS): | $(BUILD)/link-flags
+$(BINS) $(HOOKS) $(UNITS) $(HELPERS): | $(BUILD)/link-flags

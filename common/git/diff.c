@@ -295,6 +295,14 @@ static int count_lines(struct repo *repo, struct change *c)
 	git_diff_options_init(&opts, GIT_DIFF_OPTIONS_VERSION);
 	opts.context_lines = 0;
 	rc = git_patch_from_blobs(&patch, a, c->path, b, c->path, &opts);
+	/* It looks for attributes in the index, which may be one that libgit2
+	 * cannot read (split, sparse): then without attributes. */
+	if (rc < 0)
+		rc = git_patch_from_buffers(&patch,
+			a ? git_blob_rawcontent(a) : NULL,
+			a ? (size_t)git_blob_rawsize(a) : 0, c->path,
+			b ? git_blob_rawcontent(b) : NULL,
+			b ? (size_t)git_blob_rawsize(b) : 0, c->path, &opts);
 	if (rc == 0)
 		rc = git_patch_line_stats(NULL, &added, &removed, patch);
 	if (rc < 0) {

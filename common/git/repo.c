@@ -424,6 +424,10 @@ int repo_resolve(struct repo *repo, struct oid *commit, const char *rev)
 	git_object *object = NULL, *peeled = NULL;
 	int rc;
 
+	/* libgit2 would step through replaced commits as if they were not. */
+	if (strpbrk(rev, "~^") && object_any_replaced(repo) &&
+	    resolve_by_git(repo, commit, rev) == 0)
+		return 0;
 	rc = git_revparse_single(&object, repo->git2, rev);
 	if (rc == 0)
 		rc = git_object_peel(&peeled, object, GIT_OBJECT_COMMIT);
@@ -467,6 +471,27 @@ const char *repo_operation(const struct repo *repo)
 	}
 }
 
+/* For an index with ignore rules in it that libgit2 1.5 cannot read. */
+static int ignored_by_git(struct repo *repo, const char *path, bool *ignored)
+{
+	const char *args[] = { "check-ignore", "--quiet", "--no-index", "--", path,
+			       NULL };
+	struct strbuf out = STRBUF_INIT;
+	struct spawn s = SPAWN_INIT;
+	int rc, status = 0;
+
+	gitproc_prepare(&s, repo, args);
+	s.flags |= SPAWN_NO_STDIN | SPAWN_NO_STDERR;
+	rc = spawn_capture(&s, &out, 4096, NULL, 0, &status);
+	spawn_release(&s);
+	strbuf_release(&out);
+	*ignored = rc == 0;
+	if (rc == ORCH_ENO && spawn_exit_code(status) == 1)
+		return 0;
+	return rc == ORCH_ENO ? error_set(ORCH_ERROR, "git cannot tell whether '%s' is "
+					  "ignored", path) : rc;
+}
+
 int repo_is_ignored(struct repo *repo, const char *path, bool *ignored)
 {
 	int rc, yes = 0;
@@ -476,7 +501,7 @@ int repo_is_ignored(struct repo *repo, const char *path, bool *ignored)
 		return 0;
 	rc = git_ignore_path_is_ignored(&yes, repo->git2, path);
 	if (rc < 0)
-		return git2_error(rc, "cannot tell whether '%s' is ignored", path);
+		return ignored_by_git(repo, path, ignored);
 	*ignored = yes != 0;
 	return 0;
 }

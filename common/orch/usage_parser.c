@@ -13,6 +13,7 @@
 #define WHAT_MAX 4096
 #define TEXT_MAX 1000
 #define ERROR_MAX 200
+#define VALUES_MAX 100000
 #define FIGURE_MAX (((int64_t)1 << 53) - 1)
 
 struct usage_parser *usage_parser_new(enum agent_kind kind, usage_show *show,
@@ -152,25 +153,6 @@ int64_t usage_sum(int64_t a, int64_t b)
 	return a > FIGURE_MAX - b ? FIGURE_MAX : a + b;
 }
 
-/* Whether everything in the value was an event. */
-static bool take_value(struct usage_parser *p, const struct json *value)
-{
-	const struct json *c;
-	bool known = json_is_array(value) && json_first(value);
-
-	if (json_is_array(value)) {
-		for (c = json_first(value); c; c = json_next(c)) {
-			if (!json_is_object(c) || !take_value(p, c))
-				known = false;
-		}
-		return known;
-	}
-	if (!json_is_object(value))
-		return false;
-	return p->kind == AGENT_CLAUDE ? usage_claude_event(p, value) :
-	       usage_codex_event(p, value);
-}
-
 /* What tools have read is the bulk of claude's stream, and says nothing. */
 static bool is_tool_result(const struct usage_parser *p, const char *text,
 			   size_t len)
@@ -181,12 +163,91 @@ static bool is_tool_result(const struct usage_parser *p, const char *text,
 	       !memcmp(text, start, sizeof(start) - 1) && text[len - 1] == '}';
 }
 
+/*
+ * The length of the value at the beginning of `text`, up to a comma or closing
+ * bracket of what is around it; *values counts roughly what is in it.
+ */
+static size_t value_length(const char *text, size_t len, size_t *values)
+{
+	bool in_string = false;
+	size_t i, depth = 0;
+
+	*values = 1;
+	for (i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (in_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+			continue;
+		}
+		if (!depth && (c == ',' || c == ']' || c == '}'))
+			break;
+		if (c == '"')
+			in_string = true;
+		else if (c == ',')
+			++*values;
+		else if (c == '{' || c == '[')
+			depth++;
+		else if (c == '}' || c == ']')
+			depth--;
+	}
+	return i < len ? i : len;
+}
+
+/* One event. What would take a hundred times its size to parse is none. */
+static bool take_object(struct usage_parser *p, const char *text, size_t len)
+{
+	struct json *value;
+	size_t values;
+	bool known = false;
+
+	if (value_length(text, len, &values) != len || values > VALUES_MAX)
+		return false;
+	if (json_parse_lenient(&value, text, len, "agent's output") < 0) {
+		error_clear();
+		return false;
+	}
+	if (json_is_object(value))
+		known = p->kind == AGENT_CLAUDE ? usage_claude_event(p, value) :
+			usage_codex_event(p, value);
+	json_free(value);
+	return known;
+}
+
+/* All events of a session as one array: each is parsed alone, as a long
+ * session is more than should be in memory as values. */
+static bool take_array(struct usage_parser *p, const char *text, size_t len)
+{
+	size_t pos = 1, values;
+
+	for (;;) {
+		size_t n;
+
+		while (pos < len && memchr(" \t\r\n", text[pos], 4))
+			pos++;
+		n = value_length(text + pos, len - pos, &values);
+		if (!n || text[pos] != '{' || !take_object(p, text + pos, n))
+			return false;
+		pos += n;
+		if (pos >= len || text[pos++] != ',')
+			return pos == len && text[pos - 1] == ']';
+	}
+}
+
 static bool take_json(struct usage_parser *p, const char *text, size_t len)
 {
 	struct strbuf clean = STRBUF_INIT;
-	struct json *value;
-	bool known = false;
+	bool known;
 
+	while (len && memchr(" \t\r\n", *text, 4)) {
+		text++;
+		len--;
+	}
+	while (len && memchr(" \t\r\n", text[len - 1], 4))
+		len--;
 	if (is_tool_result(p, text, len))
 		return true;
 	if (!utf8_valid(text, len)) {
@@ -194,12 +255,7 @@ static bool take_json(struct usage_parser *p, const char *text, size_t len)
 		text = clean.buf;
 		len = clean.len;
 	}
-	if (json_parse_lenient(&value, text, len, "agent's output") < 0) {
-		error_clear();
-	} else {
-		known = take_value(p, value);
-		json_free(value);
-	}
+	known = *text == '[' ? take_array(p, text, len) : take_object(p, text, len);
 	strbuf_release(&clean);
 	return known;
 }

@@ -220,7 +220,12 @@ static void test_not_events(void **state UNUSED)
 		"{\"type\":5}\n",
 		"\xff\xfe{\x80\n{\"a\":\"\xff\"}\n",
 		"{\"type\":\"result\"} trailing\n",
-		"{\n"
+		"{\n",
+		"[{\"type\":\"x\"},{\"type\":\"x\"]\n",
+		"[{\"type\":\"x\"},]\n",
+		"[{\"type\":\"x\"}\n",
+		"[{]\n[{\"type\":\"x\"}]]\n[,]\n",
+		"[[{\"type\":\"x\"}]]\n"
 	};
 	struct run r;
 	size_t i;
@@ -303,6 +308,35 @@ static void test_tool_line(void **state UNUSED)
 	assert_in_range(r.shown.len, 100, 200);
 	strbuf_release(&text);
 	end(&r);
+}
+
+/* What would fill the memory when parsed is shown instead. */
+static void test_many_values(void **state UNUSED)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct run r;
+	int i;
+
+	strbuf_addstr(&text, "{\"type\":\"result\",\"x\":[0");
+	for (i = 0; i < 1000000; i++)
+		strbuf_addstr(&text, ",0");
+	strbuf_addstr(&text, "],\"usage\":{\"output_tokens\":1}}\n");
+	play(&r, AGENT_CLAUDE, text.buf, text.len, 65536);
+	assert_false(r.usage.has_tokens);
+	assert_int_equal(r.shown.len, text.len);
+	end(&r);
+
+	/* A long session as one array is long, but not one value. */
+	strbuf_reset(&text);
+	for (i = 0; i < 100000; i++)
+		strbuf_addf(&text, "%c{\"type\":\"x\", \"y\" : 1 } ", i ? ',' : '[');
+	strbuf_addstr(&text, ", {\"type\":\"result\",\"usage\":"
+		      "{\"output_tokens\":1}} ]\n");
+	play(&r, AGENT_CLAUDE, text.buf, text.len, 65536);
+	expect(&r, 0, 0, 0, 1);
+	assert_string_equal(r.shown.buf, "");
+	end(&r);
+	strbuf_release(&text);
 }
 
 static void count(const char *text UNUSED, size_t len, bool tool UNUSED, void *data)
@@ -411,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_figures),
 		cmocka_unit_test(test_many_messages),
 		cmocka_unit_test(test_tool_line),
+		cmocka_unit_test(test_many_values),
 		cmocka_unit_test(test_endless_line),
 		cmocka_unit_test(test_subtract),
 		cmocka_unit_test(test_json)

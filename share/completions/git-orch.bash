@@ -42,7 +42,7 @@ __git_orch_complete() {
 	for i in "${!COMPREPLY[@]}"; do
 		[[ ${COMPREPLY[i]} == *= ]] || COMPREPLY[i]+=" "
 	done
-	compopt -o nospace 2>/dev/null
+	compopt -o nospace 2>/dev/null || :
 	return 0
 }
 

@@ -49,8 +49,11 @@ shown git orch init
 quiet git add -A
 quiet git commit -q --allow-empty -m "set up git-orch"
 # The commands of the agents are never read from a tracked file.
-shown git config orchactor.galph.command "sh '$scratch/agents/galph'"
-shown git config orchactor.ralph.command "sh '$scratch/agents/ralph'"
+for actor in galph ralph; do
+	command="sh '$scratch/agents/$actor'"
+	printf '\n$ git config orchactor.%s.command "%s"\n' $actor "$command"
+	git config orchactor.$actor.command "$command"
+done
 
 shown git orch run -n 3
 shown git orch

@@ -59,6 +59,7 @@ $(BUILD)/tests/helper/%: $(BUILD)/tests/helper/%.o $(LIB)
 
 include mk/fuzz.mk
 include mk/check.mk
+include mk/bench.mk
 include mk/install.mk
 include mk/agents.mk
 

@@ -62,6 +62,8 @@ static const char *parse_section(struct parser *ps, struct strbuf *key)
 			return "a section name has letters, digits, '-' and '.'";
 		strbuf_addch(key, lower(c));
 	}
+	if (c == ']' && !key->len)
+		return "the section has no name";
 	if (c != ']') {
 		while (is_space(c) && c != '\n')
 			c = next(ps);

@@ -105,7 +105,7 @@ static bool gitdir_matches(struct reader *r, const struct config_entry *e,
 			pattern++;
 		}
 	} else if (*pattern != '/')
-		strbuf_addstr(&sb, "**/");
+		strbuf_addstr(&sb, "/**/");	/* the text is absolute */
 	strbuf_addstr(&sb, pattern);
 	if (sb.len && sb.buf[sb.len - 1] == '/')
 		strbuf_addstr(&sb, "**");

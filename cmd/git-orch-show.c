@@ -91,7 +91,10 @@ static void show_prompt_parts(struct output *out, const struct json *prompt)
 		const char *kind = json_get_string(p, "kind");
 		const char *name = json_get_string(p, "name");
 
-		output_cell(out, "  %s %s", kind ? kind : "?", name ? name : "");
+		if (!kind)
+			kind = "?";
+		output_cell(out, "  %s%s%s", kind, name && !str_eq(name, kind) ?
+			    " " : "", name && !str_eq(name, kind) ? name : "");
 		output_cell(out, "%s", count_human(tokens_of_size(
 				    (uint64_t)bytes_of(p, "bytes"))));
 		output_cell(out, "%s", json_get_bool(p, "static", false) ?

@@ -13,10 +13,11 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/dri
 test-fuzz: $(FUZZERS)
 	@tests/run.sh -j $(JOBS) $(BUILD) $(FUZZERS)
 
-# Only base/: the targets need no git.
-$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard common/base/*.[ch])
+# Only what needs no git: base/ and the parsers of orch/.
+FUZZ_PARTS = $(wildcard common/base/*.[ch] common/orch/usage*.[ch])
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS)
 	@mkdir -p $(@D)
-	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c,$(wildcard common/base/*.c)) \
+	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c %.h,$(FUZZ_PARTS)) \
 		-lcjson -lpcre2-8 -lm
 fuzz: $(patsubst $(BUILD)/tests/fuzz/%,$(BUILD)/fuzz/%,$(FUZZERS))
 	@set -e; for f in $^; do t=$${f##*/}; mkdir -p $(BUILD)/fuzz/corpus/$$t; \

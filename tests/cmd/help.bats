@@ -165,3 +165,10 @@ plain() { tr -d '<>' | sed 's/  */ /g; s/ *$//; s/ \.\.\./.../g' | sort; }
 	try turn '$(touch pwned)' -
 	[ ! -e pwned ]
 }
+
+@test "the command that CONTRIBUTING.md shows compiles" {
+	awk '/^       \/\*/ { p = 1 } /^   `main/ { p = 0 } p' "$TOP/CONTRIBUTING.md" >hello.c
+	grep -q orch_command hello.c
+	exits 0 "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror \
+		-I"$TOP/common" -fsyntax-only hello.c
+}

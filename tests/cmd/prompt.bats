@@ -67,7 +67,7 @@ rendered() { jq -j .text "$outfile" | tail -c "$(json '.parts[-1].bytes')"; }
 	template '{{iteration_number}}\n{{#delta.changed_files}}\n{{status}} {{added}} {{removed}} {{path}}{{#uncommitted}} u{{/uncommitted}}\n{{/delta.changed_files}}\n'
 	git add prompts && git commit -qm template -- prompts
 	build galph --json
-	is "$(rendered)" "$(printf '2\nM 1 0 input.md\nA 3 0 prompts/context.md\nA 1 0 loose u')"
+	is "$(rendered)" "$(printf '2\nM 1 0 input.md\nA 4 0 prompts/context.md\nA 1 0 loose u')"
 	template '{{git_diff_summary}}'
 	build galph --json
 	rendered >../r

@@ -3,6 +3,7 @@
  */
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -31,13 +32,17 @@ static int read_from_disk(struct strbuf *out, struct orch *o,
 {
 	int64_t max = config_get_int(o->config, "orch.maxDocument");
 	size_t before = out->len;
+	struct stat st;
 	int fd = -1, rc;
 
-	rc = file_open_beneath(&fd, NULL, repo_work_tree(o->repo), d->path,
+	rc = file_open_beneath(&fd, &st, repo_work_tree(o->repo), d->path,
 			       false);
 	if (rc < 0)
 		return rc;
-	if (strbuf_read_fd(out, fd, (size_t)max) < 0)
+	if (!S_ISREG(st.st_mode))
+		rc = error_set(ORCH_ERROR, "'%s' was replaced while it was read",
+			       d->path);
+	else if (strbuf_read_fd(out, fd, (size_t)max) < 0)
 		rc = error_sys("cannot read '%s'", d->path);
 	close(fd);
 	if (rc < 0)

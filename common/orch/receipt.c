@@ -4,6 +4,8 @@
  */
 #include "orch/receipt.h"
 
+#include <sys/stat.h>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/strbuf.h"
@@ -126,9 +128,22 @@ out:
 	return rc;
 }
 
+static bool changed_after(const char *root, const char *path, int64_t ms)
+{
+	char *full = xstrfmt("%s/%s", root, path);
+	struct stat st;
+	bool after = lstat(full, &st) == 0 &&
+		     (int64_t)st.st_mtim.tv_sec * 1000 +
+		     st.st_mtim.tv_nsec / 1000000 > ms;
+
+	free(full);
+	return after;
+}
+
 /* `git status` lists a file that was committed and changed again: once is
- * enough. The committed paths in front are sorted, as diff_trees() gives them. */
-static int add_uncommitted(struct receipt *r, struct orch *o)
+ * enough. The committed paths in front are sorted, as diff_trees() gives them.
+ * Files changed after `until` (0: never) are left out. */
+static int add_uncommitted(struct receipt *r, struct orch *o, int64_t until)
 {
 	struct status_list list = STATUS_LIST_INIT;
 	size_t committed = r->nr_files, i;
@@ -137,10 +152,15 @@ static int add_uncommitted(struct receipt *r, struct orch *o)
 	rc = worktree_status(o->repo, &list);
 	if (rc < 0)
 		goto out;
-	r->uncommitted = (int64_t)list.nr;
 	if (committed)
 		qsort(r->files, committed, sizeof(*r->files), by_text);
-	for (i = 0; i < list.nr && r->nr_files < FILES_MAX; i++) {
+	for (i = 0; i < list.nr; i++) {
+		if (until && changed_after(repo_work_tree(o->repo),
+					   list.v[i].path, until))
+			continue;
+		r->uncommitted++;
+		if (r->nr_files >= FILES_MAX)
+			continue;
 		if (!committed || !bsearch(&list.v[i].path, r->files, committed,
 					   sizeof(*r->files), by_text))
 			add_file(r, list.v[i].path);
@@ -150,8 +170,31 @@ out:
 	return rc;
 }
 
-/* A turn is over when it is over: what cannot be found out is left out. */
+static void end_files(struct receipt *r, struct orch *o, int64_t until)
+{
+	if (repo_work_tree(o->repo) && add_uncommitted(r, o, until) < 0)
+		warn("%s: its uncommitted files are not known: %s", r->id,
+		     error_message());
+	error_clear();
+}
+
+void receipt_end_files(struct receipt *r, struct orch *o)
+{
+	end_files(r, o, r->ended_ms);
+}
+
 int receipt_end(struct receipt *r, struct orch *o, enum turn_status status)
+{
+	int rc = receipt_end_commits(r, o, status);
+
+	if (rc == 0)
+		end_files(r, o, 0);
+	return rc;
+}
+
+/* A turn is over when it is over: what cannot be found out is left out. */
+int receipt_end_commits(struct receipt *r, struct orch *o,
+			enum turn_status status)
 {
 	r->status = status;
 	r->ended_ms = time_now_ms();
@@ -165,9 +208,6 @@ int receipt_end(struct receipt *r, struct orch *o, enum turn_status status)
 	if (!oid_is_zero(&r->head_after) &&
 	    !oid_eq(&r->head_before, &r->head_after) && add_commits(r, o) < 0)
 		warn("%s: its commits are not known: %s", r->id, error_message());
-	if (repo_work_tree(o->repo) && add_uncommitted(r, o) < 0)
-		warn("%s: its uncommitted files are not known: %s", r->id,
-		     error_message());
 	error_clear();
 	return 0;
 }

@@ -43,6 +43,14 @@ void receipt_release(struct receipt *r);
 int receipt_begin(struct receipt *r, struct orch *o, const struct turn *t);
 /* Fill in what happened since: ended, head_after, commits, files. */
 int receipt_end(struct receipt *r, struct orch *o, enum turn_status status);
+/*
+ * The same in two steps, for who hands the turn on in between: what the turn
+ * committed, at once; then what it left uncommitted, which takes a git process. Files
+ * changed after the first step are somebody else's and are left out.
+ */
+int receipt_end_commits(struct receipt *r, struct orch *o,
+			enum turn_status status);
+void receipt_end_files(struct receipt *r, struct orch *o);
 /* Keep the prompt's bytes as a blob under refs/orch/<loop>/prompts and
  * describe it in r->prompt. */
 int receipt_keep_prompt(struct receipt *r, struct orch *o,

@@ -500,9 +500,9 @@ out:
 	return rc;
 }
 
-/* What happened is gathered while the turn is still ours, so that the next
- * actor's first steps are not taken for our last; it is written once we know
- * that the turn was ours to the end. */
+/* What the turn committed is looked up while it is still ours, so that the
+ * next actor's first commit is not taken for our last. The rest takes a git
+ * process: nobody should have to wait for it. */
 int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end)
 {
 	struct receipt r;
@@ -513,17 +513,17 @@ int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end)
 	receipt_init(&r);
 	if ((rc = turn_load(&t, o)) < 0)
 		goto out;
-	ours = t.holder.actor && t.generation == end->generation;
-	if (ours && (receipt_begin(&r, o, &t) < 0 ||
-		     receipt_end(&r, o, end->status) < 0)) {
-		warn("no receipt: %s", error_message());
-		error_clear();
-		ours = false;
-	}
-	r.reason = xstrdup(end->reason);
+	ours = t.holder.actor && t.generation == end->generation &&
+	       receipt_begin(&r, o, &t) == 0 &&
+	       receipt_end_commits(&r, o, end->status) == 0;
+	if (ours)
+		r.reason = xstrdup(end->reason);
 	if ((rc = turn_release(out, o, end)) < 0)
 		goto out;
-	if (ours && receipt_write(o, &r) < 0) {
+	if (!ours)
+		goto out;
+	receipt_end_files(&r, o);
+	if (receipt_write(o, &r) < 0) {
 		warn("no receipt: %s", error_message());
 		error_clear();
 	}

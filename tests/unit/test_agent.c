@@ -173,35 +173,6 @@ static void test_turn_limit(void **state UNUSED)
 	assert_string_equal(shown.buf, "");
 }
 
-/* The whole group goes, also what does not hold the pipes. */
-static void test_limit_takes_group(void **state UNUSED)
-{
-	struct agent_request req = request(
-		"sleep 600 >/dev/null 2>&1 & echo $!; wait");
-	struct agent_result res;
-	pid_t pid;
-
-	req.turn_limit = 1;
-	play(&req, &res);
-	assert_true(res.timed_out);
-	pid = (pid_t)strtol(shown.buf, NULL, 10);
-	assert_true(pid > 1);
-	/* Killed; whoever adopts it may need a moment to bury it. */
-	for (;;) {
-		char *path = xstrfmt("/proc/%d/stat", (int)pid), how = 'X';
-		FILE *f = fopen(path, "r");
-
-		free(path);
-		if (f && fscanf(f, "%*d (%*[^)]) %c", &how) != 1)
-			how = 'X';
-		if (f)
-			fclose(f);
-		if (how == 'X' || how == 'Z')
-			break;
-		usleep(1000);
-	}
-}
-
 /* Something deliberately left behind keeps stdout open: we do not wait. */
 static void test_left_behind(void **state UNUSED)
 {
@@ -219,57 +190,72 @@ static void test_left_behind(void **state UNUSED)
 	assert_non_null(strstr(said.buf, "N the agent has ended, but"));
 }
 
-/* The pipes' last words count, although the shell has gone. */
-static void test_late_output(void **state UNUSED)
-{
-	struct agent_request req = request("(echo late; echo later >&2) & :");
-	struct agent_result res;
-
-	play(&req, &res);
-	assert_non_null(strstr(shown.buf, "late\n"));
-	assert_non_null(strstr(shown.buf, "later\n"));
-}
-
 static int pipe_fds[2];
 
-static int interrupt_once(void *data)
+/* Each line that the agent prints on stdout is one interrupt. */
+static void interrupt_on_show(const char *text, size_t len, bool tool, void *data)
 {
-	int *left = data;
+	size_t i;
 
-	if (*left > 0) {
-		--*left;
-		assert_int_equal(write(pipe_fds[1], "x", 1), 1);
-	}
-	return 0;
+	on_show(text, len, tool, data);
+	for (i = 0; i < len; i++)
+		if (text[i] == '!')
+			assert_int_equal(write(pipe_fds[1], "x", 1), 1);
+}
+
+static void play_interrupted(const char *command, struct agent_result *out)
+{
+	struct agent_request req = request(command);
+
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK), 0);
+	req.interrupt_fd = pipe_fds[0];
+	req.show = interrupt_on_show;
+	play(&req, out);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	assert_true(out->interrupted);
+	assert_false(out->timed_out);
 }
 
 static void test_interrupt(void **state UNUSED)
 {
-	struct agent_request req = request("trap 'echo bye; exit 9' TERM; "
-					   "while :; do sleep 0.05; done");
 	struct agent_result res;
-	int left = 1;
 
-	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK), 0);
-	req.interrupt_fd = pipe_fds[0];
-	req.tick = interrupt_once;
-	req.data = &left;
-	play(&req, &res);
-	assert_true(res.interrupted);
+	play_interrupted("trap 'echo bye; exit 9' TERM; echo now!; "
+			 "while :; do sleep 0.05; done", &res);
 	assert_int_equal(res.exit_code, 9);
-	assert_true(str_starts(shown.buf, "bye\n"));	/* then the shell's own talk */
+	assert_non_null(strstr(shown.buf, "bye\n"));
 
 	/* The second time there is no asking. */
-	req = request("trap '' TERM; while :; do sleep 0.05; done");
-	req.interrupt_fd = pipe_fds[0];
-	req.tick = interrupt_once;
-	req.data = &left;
-	left = 2;
-	play(&req, &res);
-	assert_true(res.interrupted);
+	play_interrupted("trap 'echo again!' TERM; echo now!; "
+			 "while :; do sleep 0.05; done", &res);
 	assert_int_equal(res.exit_code, 137);
-	close(pipe_fds[0]);
-	close(pipe_fds[1]);
+	assert_non_null(strstr(shown.buf, "again!\n"));
+}
+
+/* The whole group goes, also what does not hold the pipes. */
+static void test_stop_takes_group(void **state UNUSED)
+{
+	struct agent_result res;
+	pid_t pid;
+
+	play_interrupted("sleep 600 >/dev/null 2>&1 & echo $!!; wait", &res);
+	pid = (pid_t)strtol(shown.buf, NULL, 10);
+	assert_true(pid > 1);
+	/* Killed; whoever adopts it may need a moment to bury it. */
+	for (;;) {
+		char *path = xstrfmt("/proc/%d/stat", (int)pid), how = 'X';
+		FILE *f = fopen(path, "r");
+
+		free(path);
+		if (f && fscanf(f, "%*d (%*[^)]) %c", &how) != 1)
+			how = 'X';
+		if (f)
+			fclose(f);
+		if (how == 'X' || how == 'Z')
+			break;
+		usleep(1000);
+	}
 }
 
 static int lose_turn(void *data UNUSED)
@@ -442,10 +428,9 @@ int main(void)
 		cmocka_unit_test(test_much),
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_turn_limit),
-		cmocka_unit_test(test_limit_takes_group),
 		cmocka_unit_test(test_left_behind),
-		cmocka_unit_test(test_late_output),
 		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_stop_takes_group),
 		cmocka_unit_test(test_tick_ends),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_usage),

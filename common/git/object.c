@@ -25,8 +25,7 @@ static bool is_partial(struct repo *repo)
 	if (repo->partial >= 0)
 		return repo->partial;
 	repo->partial = 0;
-	/* Not the glob iterator: libgit2 1.5 leaks at each name that does not
-	 * match its pattern. */
+	/* Not by a pattern: libgit2 1.5 leaks at every match of one. */
 	if (git_repository_config_snapshot(&config, repo->git2) == 0 &&
 	    git_config_iterator_new(&it, config) == 0)
 		while (git_config_next(&entry, it) == 0)

@@ -424,8 +424,10 @@ int repo_resolve(struct repo *repo, struct oid *commit, const char *rev)
 	git_object *object = NULL, *peeled = NULL;
 	int rc;
 
-	/* libgit2 would step through replaced commits as if they were not. */
-	if (strpbrk(rev, "~^") && object_any_replaced(repo) &&
+	/* libgit2 would step through replaced commits as if they were not, and
+	 * leaks at every message that it searches. */
+	if (((strpbrk(rev, "~^") && object_any_replaced(repo)) ||
+	     strstr(rev, ":/") || strstr(rev, "{/")) &&
 	    resolve_by_git(repo, commit, rev) == 0)
 		return 0;
 	rc = git_revparse_single(&object, repo->git2, rev);

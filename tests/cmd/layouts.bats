@@ -6,6 +6,9 @@ load helper
 setup() {
 	orch_setup
 	facts=$BUILD/tests/helper/repo-facts
+	# libgit2 1.5 matches extensions.* by a regex and forgets to free it.
+	echo "leak:pcre2" >"$BATS_TEST_TMPDIR/lsan"
+	export LSAN_OPTIONS=print_suppressions=0:suppressions=$BATS_TEST_TMPDIR/lsan
 	history
 }
 

@@ -55,7 +55,7 @@ recorded_agent() {
 	json_is '.receipts | length' 12
 	json_is '.receipts | map(.commits | length) | add' 12
 	json_is '.receipts | map(.status) | unique | join(" ")' ok
-	json_is '.receipts | map(.prompt.bytes > 100000) | all' true
+	json_is '.receipts | map(.prompt.bytes > 20000) | all' true
 
 	# What galph was shown, byte for byte: the plan as it was at that time.
 	exits 0 git orch show 3/galph --prompt

@@ -95,8 +95,9 @@ shift
 out=$(mktemp -d "${TMPDIR:-/tmp}/orch-tests.XXXXXX")
 trap 'rm -rf "$out"' EXIT
 trap 'kill "$!" 2>/dev/null; wait; exit 130' INT TERM HUP
-# The largest files first, so that no long one is left for the end.
-ls -S -- "$@" | tr '\n' '\0' |
+# Scripts before programs and the largest first: no long one is left for the end.
+ls -S -- "$@" | awk '/\.bats$/ { print; next } { rest = rest $0 "\n" }
+	END { printf "%s", rest }' | tr '\n' '\0' |
 	xargs -0 -r -n 1 -P "$jobs" sh "$0" --one "$out" "$label" &
 wait "$!" || :
 

@@ -1,0 +1,211 @@
+/*
+ * Setting a loop up. orch/discover.h looks, orch/setup.h writes, this decides
+ * what of both is wanted and what somebody should type next.
+ */
+#include "orch/init.h"
+
+#include "base/command.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "git/repo.h"
+#include "orch/config.h"
+
+/* The ring that a person has chosen; what an untouched file of ours says was
+ * found by us, and is found again. */
+static int chosen_ring(struct init *in, struct strvec *ring)
+{
+	enum config_level level = config_level_of(in->config, "orch.workflow");
+	struct strbuf text = STRBUF_INIT;
+	char *path;
+	bool ours = level == CONFIG_DEFAULT;
+	int rc = 0;
+
+	if (level == CONFIG_TRACKED) {
+		path = xstrfmt("%s/" SETUP_TRACKED_FILE, repo_work_tree(in->repo));
+		rc = file_read(&text, path, 1024 * 1024, FILE_NOFOLLOW);
+		ours = rc == 0 && setup_is_pristine(text.buf, text.len);
+		free(path);
+		strbuf_release(&text);
+	}
+	if (!ours)
+		strvec_split(ring, config_get(in->config, "orch.workflow"));
+	return rc;
+}
+
+static struct discovered_actor *find_actor(struct init *in, const char *name)
+{
+	for (size_t i = 0; i < in->found.nr_actors; i++)
+		if (str_eq(in->found.actors[i].name, name))
+			return &in->found.actors[i];
+	return NULL;
+}
+
+/* --agent A=claude: misuse is found before anything is written. */
+static int parse_agent(struct init *in, const char *arg)
+{
+	struct init_agent *new = &in->agents[in->nr_agents];
+	const char *eq = strchr(arg, '=');
+	struct discovered_actor *a;
+
+	if (!eq)
+		return usage_error("--agent needs <actor>=<agent>, not '%s'", arg);
+	in->nr_agents++;
+	new->actor = xstrndup(arg, (size_t)(eq - arg));
+	a = find_actor(in, new->actor);
+	if (!a) {
+		char *ring = strvec_join(&in->found.ring, " ");
+
+		usage_error("no actor '%s' in the workflow (%s)", new->actor, ring);
+		free(ring);
+		return ORCH_EUSAGE;
+	}
+	if (agent_kind_parse(&new->kind, eq + 1) < 0 || new->kind == AGENT_OTHER)
+		return usage_error("unknown agent '%s': claude or codex", eq + 1);
+	for (const struct init_agent *old = in->agents; old < new; old++)
+		if (str_eq(old->actor, new->actor))
+			return usage_error("two agents for '%s'", new->actor);
+	a->agent = new->kind;
+	return 0;
+}
+
+static int parse_agents(struct init *in)
+{
+	const struct strvec *args = in->req.agents;
+	int rc = 0;
+
+	in->agents = xcalloc(args->nr + 1, sizeof(*in->agents));
+	for (size_t i = 0; rc == 0 && i < args->nr; i++)
+		rc = parse_agent(in, args->v[i]);
+	return rc;
+}
+
+static int discover(struct init *in)
+{
+	struct strvec ring = STRVEC_INIT;
+	struct discover_request req = {
+		.repo = in->repo,
+		.ring = &ring,
+		.max_document = (uint64_t)config_get_int(in->config, "orch.maxDocument"),
+		.budget = config_get_int(in->config, "orch.budget"),
+	};
+	int rc;
+
+	if ((rc = chosen_ring(in, &ring)) < 0 ||
+	    (rc = discovery_find(&in->found, &req)) < 0)
+		goto out;
+	for (size_t i = 0; i < in->found.nr_actors; i++) {
+		struct discovered_actor *a = &in->found.actors[i];
+		const char *agent = config_actor(in->config, a->name, "agent");
+
+		if (agent && agent_kind_parse(&a->agent, agent) < 0)
+			error_clear();
+	}
+	if ((rc = parse_agents(in)) == 0)
+		discovery_own_files(&in->found);
+out:
+	strvec_release(&ring);
+	return rc;
+}
+
+static bool has_command(struct init *in, const char *actor)
+{
+	for (size_t i = 0; i < in->nr_agents; i++)
+		if (str_eq(in->agents[i].actor, actor))
+			return true;
+	return config_actor(in->config, actor, "command");
+}
+
+static void add_next(struct init *in, const char *why, char *command)
+{
+	strvec_take(&in->next, command);
+	strvec_push(&in->next_why, why);
+}
+
+static bool has_changed(const struct setup_result *r)
+{
+	return r->state == SETUP_WRITTEN || r->state == SETUP_RENEWED;
+}
+
+static void find_next(struct init *in)
+{
+	const struct init_request *req = &in->req;
+	struct strbuf missing = STRBUF_INIT;
+
+	for (size_t i = 0; i < in->found.nr_actors; i++)
+		if (!has_command(in, in->found.actors[i].name))
+			strbuf_addf(&missing, " --agent %s=%s",
+				    in->found.actors[i].name,
+				    in->found.actors[i].agent == AGENT_CODEX ?
+				    "codex" : "claude");
+	if (req->dry_run) {
+		struct strbuf again = STRBUF_INIT;
+
+		strbuf_addf(&again, "git orch init%s", req->local ? " --local" : "");
+		for (size_t i = 0; i < req->agents->nr; i++)
+			strbuf_addf(&again, " --agent %s", req->agents->v[i]);
+		strbuf_addbuf(&again, &missing);
+		add_next(in, "set it up", strbuf_detach(&again, NULL));
+	} else if (missing.len) {
+		add_next(in, "who plays them (claude or codex)",
+			 xstrfmt("git orch init%s", missing.buf));
+	}
+	add_next(in, "what the first actor would be sent",
+		 xstrfmt("git orch prompt build %s", in->found.ring.v[0]));
+	if (!req->dry_run && !missing.len)
+		add_next(in, "play one iteration", xstrdup("git orch run"));
+	if (!req->dry_run && !req->local && has_changed(&in->result))
+		add_next(in, "share it with the team",
+			 xstrdup("git add " SETUP_TRACKED_FILE));
+	strbuf_release(&missing);
+}
+
+static int write_all(struct init *in)
+{
+	unsigned flags = in->req.dry_run ? SETUP_DRY_RUN : 0u;
+	int rc = in->req.local ?
+		 setup_write_local(&in->result, in->repo, &in->found, flags) :
+		 setup_write_tracked(&in->result, in->repo, &in->found, flags);
+
+	if (rc == 0 && has_changed(&in->result))
+		strvec_push(&in->written, in->req.local ? "git config" :
+			    SETUP_TRACKED_FILE);
+	for (size_t i = 0; rc == 0 && i < in->nr_agents; i++) {
+		struct init_agent *a = &in->agents[i];
+
+		rc = setup_agent(&a->result, in->repo, a->actor, a->kind, flags);
+		if (rc == 0 && a->result.state == SETUP_WRITTEN)
+			strvec_pushf(&in->written, "git config orchactor.%s", a->actor);
+	}
+	return rc;
+}
+
+int init_run(struct init *in, struct repo *repo, const struct init_request *req)
+{
+	int rc;
+
+	in->req = *req;
+	in->repo = repo;
+	if (!repo_work_tree(repo))
+		return error_set(ORCH_EUNSUPPORTED,
+				 "this repository is bare: run init in a work tree");
+	if ((rc = config_load(&in->config, repo)) < 0 ||
+	    (rc = discover(in)) < 0 || (rc = write_all(in)) < 0)
+		return rc;
+	find_next(in);
+	return 0;
+}
+
+void init_release(struct init *in)
+{
+	for (size_t i = 0; i < in->nr_agents; i++) {
+		setup_result_release(&in->agents[i].result);
+		free(in->agents[i].actor);
+	}
+	free(in->agents);
+	setup_result_release(&in->result);
+	discovery_release(&in->found);
+	strvec_release(&in->written);
+	strvec_release(&in->next);
+	strvec_release(&in->next_why);
+	config_free(in->config);
+}

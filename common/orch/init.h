@@ -1,0 +1,47 @@
+#ifndef ORCH_INIT_H
+#define ORCH_INIT_H
+/*
+ * Setting a loop up: orch/discover.h looks, orch/setup.h writes, this decides
+ * what is wanted of both and what to type next. orch/init_report.h tells it.
+ *
+ *   struct init in = INIT_INIT;
+ *   rc = init_run(&in, repo, &req);
+ *   init_release(&in);                 // whatever rc was
+ */
+#include "base/compat.h"
+#include "base/strvec.h"
+#include "orch/discover.h"
+#include "orch/setup.h"
+struct config;
+struct repo;
+
+struct init_request {
+	bool dry_run;			/* only say what would be done */
+	bool local;			/* to git config instead of .orchconfig */
+	const struct strvec *agents;	/* "<actor>=claude", each actor once */
+};
+struct init_agent {
+	char *actor;
+	enum agent_kind kind;
+	struct setup_result result;
+};
+struct init {
+	struct init_request req;	/* borrowed until init_release() */
+	struct repo *repo;		/* borrowed */
+	struct config *config;
+	struct discovery found;
+	struct setup_result result;	/* of .orchconfig or git config */
+	struct init_agent *agents;	/* as many as req.agents, in its order */
+	size_t nr_agents;
+	struct strvec written;		/* what has changed, or would */
+	struct strvec next, next_why;	/* commands to type, and what for */
+};
+#define INIT_INIT { .found = DISCOVERY_INIT }
+
+/*
+ * ORCH_EUNSUPPORTED in a bare repository; ORCH_EUSAGE for an agent or actor
+ * that does not exist: that is found before anything is written.
+ */
+int init_run(struct init *in, struct repo *repo, const struct init_request *req);
+void init_release(struct init *in);
+#endif

@@ -89,7 +89,9 @@ char *receipt_file_name(const char *id);
 void receipt_to_json(struct json *out, const struct receipt *r);
 int receipt_from_json(struct receipt *out, const struct json *in);
 
-/* The table of turns that log and the status page show. */
+/* For people: the table of turns that log and the status page show; the page
+ * of one turn, whose JSON is receipt_to_json(). */
 struct output;
 void receipt_table(struct output *o, const struct receipt *v, size_t nr);
+void receipt_page(struct output *out, struct orch *o, const struct receipt *r);
 #endif

@@ -1,0 +1,144 @@
+/* One turn as people see it, whole: the page of `git orch show`. */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/output.h"
+#include "base/text.h"
+#include "base/tokens.h"
+#include "git/object.h"
+#include "orch/orch.h"
+#include "orch/receipt.h"
+
+#define FILES_SHOWN 12
+#define COMMITS_SHOWN 12
+
+static void show_head(struct output *out, const struct receipt *r)
+{
+	char from[TIME_ISO_SIZE], to[TIME_ISO_SIZE];
+	struct strbuf s = STRBUF_INIT;
+
+	strbuf_addf(&s, "%s %s %s-%s (%s)", r->id, turn_status_name(r->status),
+		    time_clock(from, r->started_ms), time_clock(to, r->ended_ms),
+		    duration_human((r->ended_ms - r->started_ms) / 1000));
+	if (r->host)
+		strbuf_addf(&s, " on %s", r->host);
+	if (r->has_agent) {
+		strbuf_addf(&s, ", %s", agent_kind_name(r->agent));
+		if (r->usage.session)
+			strbuf_addf(&s, " %.8s", r->usage.session);
+		if (r->usage.model)
+			strbuf_addf(&s, " (%s)", r->usage.model);
+		strbuf_addf(&s, " exit %d", r->exit_code);
+	}
+	strbuf_addf(&s, ", generation %" PRId64, r->generation);
+	if (r->attempt > 1)
+		strbuf_addf(&s, ", attempt %" PRId64, r->attempt);
+	if (r->waited_ms >= 1000)
+		strbuf_addf(&s, ", waited %s", duration_human(r->waited_ms / 1000));
+	output_line(out, "%s", s.buf);
+	if (r->reason)
+		output_line(out, "reason %s", r->reason);
+	if (r->usage.error && (!r->reason || !strstr(r->reason, r->usage.error)))
+		output_line(out, "agent says: %s", r->usage.error);
+	strbuf_release(&s);
+}
+
+static int64_t bytes_of(const struct json *object, const char *key)
+{
+	int64_t n;
+
+	return json_get_int(object, key, &n) < 0 || n < 0 ? 0 : n;
+}
+
+static void show_prompt_parts(struct output *out, const struct json *prompt)
+{
+	const struct json *p;
+
+	if (!prompt) {
+		output_line(out, "prompt not kept");
+		return;
+	}
+	output_line(out, "prompt %s tok, %s of them static",
+		    count_human(bytes_of(prompt, "tokens")),
+		    count_human(tokens_of_size((uint64_t)bytes_of(prompt,
+								  "static_bytes"))));
+	output_table_begin(out, "lrl");
+	for (p = json_first(json_get(prompt, "parts")); p; p = json_next(p)) {
+		const char *kind = json_get_string(p, "kind");
+		const char *name = json_get_string(p, "name");
+
+		if (!kind)
+			kind = "?";
+		output_cell(out, "  %s%s%s", kind, name && !str_eq(name, kind) ?
+			    " " : "", name && !str_eq(name, kind) ? name : "");
+		output_cell(out, "%s", count_human(tokens_of_size(
+				    (uint64_t)bytes_of(p, "bytes"))));
+		output_cell(out, "%s", json_get_bool(p, "static", false) ?
+			    "static" : "");
+		output_row_end(out);
+	}
+	output_table_end(out);
+}
+
+static void show_usage(struct output *out, const struct usage *u)
+{
+	struct strbuf s = STRBUF_INIT;
+
+	if (u->has_tokens)
+		strbuf_addf(&s, "new %s, written %s, cached %s, out %s",
+			    count_human(u->uncached), count_human(u->cache_write),
+			    count_human(u->cache_read), count_human(u->output));
+	else
+		strbuf_addstr(&s, "not reported");
+	if (u->has_cost)
+		strbuf_addf(&s, ", $%.2f", u->cost_usd);
+	if (u->partial)
+		strbuf_addstr(&s, "; its report was cut");
+	if (u->compacted)
+		strbuf_addstr(&s, "; the session was compacted");
+	output_line(out, "usage %s", s.buf);
+	strbuf_release(&s);
+}
+
+/* A commit that is gone (gc, a shallow clone) is shown without its subject. */
+static void show_commits(struct output *out, struct orch *o,
+			 const struct receipt *r)
+{
+	struct commit_info c = COMMIT_INFO_INIT;
+	size_t i;
+
+	output_line(out, "made %zu commit%s, %" PRId64 " file%s, %" PRId64
+		    " uncommitted", r->nr_commits, r->nr_commits == 1 ? "" : "s",
+		    r->files_changed, r->files_changed == 1 ? "" : "s",
+		    r->uncommitted);
+	if (r->nr_commits > COMMITS_SHOWN)
+		output_line(out, "  %zu earlier", r->nr_commits - COMMITS_SHOWN);
+	i = r->nr_commits < COMMITS_SHOWN ? r->nr_commits : COMMITS_SHOWN;
+	while (i-- > 0) {
+		const char *subject = "(no longer here)";
+
+		if (commit_read(o->repo, &r->commits[i], &c) == 0)
+			subject = c.subject;
+		output_line(out, "  %s %s", oid_short(&r->commits[i]), subject);
+		commit_info_release(&c);
+	}
+	for (i = 0; i < r->nr_files && i < FILES_SHOWN; i++) {
+		struct strbuf path = STRBUF_INIT;
+
+		text_add_quoted_path(&path, r->files[i], strlen(r->files[i]));
+		output_line(out, "  %s", path.buf);
+		strbuf_release(&path);
+	}
+	if (r->nr_files > FILES_SHOWN)
+		output_line(out, "  and %zu more", r->nr_files - FILES_SHOWN);
+	error_clear();
+}
+
+void receipt_page(struct output *out, struct orch *o, const struct receipt *r)
+{
+	show_head(out, r);
+	show_prompt_parts(out, r->prompt);
+	show_usage(out, &r->usage);
+	show_commits(out, o, r);
+	output_line(out, "full text: --prompt, what the agent said: --log, "
+		    "its commits: --diff");
+}

@@ -29,7 +29,6 @@ static const char *plural(size_t n)
 static void show_summary(struct output *out, const struct delta *d)
 {
 	size_t files = d->files.nr + d->uncommitted.nr;
-	int64_t age = (time_now_ms() - d->since_ms) / 1000;
 	struct strbuf line = STRBUF_INIT;
 
 	if (d->first) {
@@ -40,7 +39,7 @@ static void show_summary(struct output *out, const struct delta *d)
 	strbuf_addf(&line, "%s, since iteration %" PRId64 " (%s, %s ago): %s%zu "
 		    "commit%s, %zu file%s", d->actor, d->since_iteration,
 		    oid_is_zero(&d->since) ? "no commit" : oid_short(&d->since),
-		    duration_human(age < 0 ? 0 : age),
+		    duration_human(time_seconds_since(d->since_ms)),
 		    d->commits.truncated ? "at least " : "",
 		    d->commits.nr, plural(d->commits.nr), files, plural(files));
 	if (d->uncommitted.nr)

@@ -35,6 +35,8 @@ void duration_add(struct strbuf *out, int64_t seconds);
 
 /* Wall clock in milliseconds since 1970; CLOCK_BOOTTIME in milliseconds. */
 int64_t time_now_ms(void);
+/* Whole seconds since then; 0 when the clock was set back. */
+int64_t time_seconds_since(int64_t ms);
 int64_t time_boot_ms(void);
 /* 2026-01-22T02:40:02Z; parsing accepts fractions and +hh:mm too. */
 #define TIME_ISO_SIZE 32

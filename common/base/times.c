@@ -112,6 +112,13 @@ int64_t time_now_ms(void)
 	return read_clock(CLOCK_REALTIME);
 }
 
+int64_t time_seconds_since(int64_t ms)
+{
+	int64_t s = (time_now_ms() - ms) / 1000;
+
+	return s < 0 ? 0 : s;
+}
+
 int64_t time_boot_ms(void)
 {
 	return read_clock(CLOCK_BOOTTIME);

@@ -75,13 +75,6 @@ out:
 
 /* --- the loop ------------------------------------------------------------------ */
 
-static int64_t seconds_since(int64_t ms)
-{
-	int64_t s = (time_now_ms() - ms) / 1000;
-
-	return s > 0 ? s : 0;
-}
-
 static void print_loop(struct page *p)
 {
 	const struct turn *t = &p->turn;
@@ -90,7 +83,7 @@ static void print_loop(struct page *p)
 	bool alive = h->actor && turn_holder_alive(t);
 
 	if (alive)
-		strbuf_addf(&state, "running %s", duration_human(seconds_since(h->since_ms)));
+		strbuf_addf(&state, "running %s", duration_human(time_seconds_since(h->since_ms)));
 	else if (h->actor)
 		strbuf_addf(&state, "its holder is gone");
 	else if (t->status == TURN_IDLE)
@@ -137,7 +130,7 @@ static void print_head(struct page *p)
 			who = t->last[i].actor;
 	output_line(&p->out, "  head    %s %.80s   (%s%s%s ago)", oid_short(&oid),
 		    c.subject ? c.subject : "", who ? who : "", who ? ", " : "",
-		    duration_human(seconds_since(c.time * 1000)));
+		    duration_human(time_seconds_since(c.time * 1000)));
 	if (!oid_eq(&oid, &p->head))
 		output_line(&p->out, "          this work tree is at %s",
 			    oid_is_zero(&p->head) ? "no commit" : oid_short(&p->head));

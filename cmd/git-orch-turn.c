@@ -1,17 +1,33 @@
 /*
  * git-orch-turn - show whose turn it is, take it, give it back
  *
- * The rules of the turn are in orch/turn.h; this file only asks and prints.
+ * The rules of the turn are in orch/turn.h; this file only turns arguments into
+ * calls.
  */
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
+
 #include "base/command.h"
 #include "base/output.h"
-#include "base/text.h"
-#include "git/object.h"
+#include "base/spawn.h"
 #include "orch/orch.h"
 #include "orch/turn.h"
+#include "orch/turn_page.h"
+
+#define STATUS_USAGE \
+	"git orch turn status [--loop <name>] [--json]"
+#define ACQUIRE_USAGE \
+	"git orch turn acquire [--timeout <time>] [--pid <pid>|none] " \
+	"[--lease <time>] [--loop <name>] [<actor>]"
+#define RELEASE_USAGE \
+	"git orch turn release [--next <actor>] [--status ok|failed] " \
+	"[--generation <n>] [--loop <name>]"
+#define RENEW_USAGE \
+	"git orch turn renew [--generation <n>] [--loop <name>]"
+#define WITH_USAGE \
+	"git orch turn with [--timeout <time>] [--lease <time>] [--loop <name>] " \
+	"<actor> [--] <command> [<arg>...]"
+#define REPAIR_USAGE \
+	"git orch turn repair [--loop <name>]"
 
 static int64_t timeout = -1, lease, generation;
 static const char *pid_arg, *next, *status_arg;
@@ -48,60 +64,17 @@ static int make_request(struct turn_request *req, struct orch *o,
 
 /* ---- status ---- */
 
-static const char *const status_usage[] = {
-	"git orch turn status [--loop <name>] [--json]",
-	NULL
-};
+static const char *const status_usage[] = { STATUS_USAGE, NULL };
 static const struct opt status_opts[] = {
 	OPT_LOOP,
 	OPT_END
 };
 
-static void show_turn(struct output *out, const struct turn *t, bool held)
-{
-	int64_t for_s = (time_now_ms() - t->holder.since_ms) / 1000;
-
-	if (held && t->holder.attempt > 1)
-		output_field(out, "turn", "%s, running %s, attempt %" PRId64,
-			     t->expected, duration_human(for_s > 0 ? for_s : 0),
-			     t->holder.attempt);
-	else if (held)
-		output_field(out, "turn", "%s, running %s", t->expected,
-			     duration_human(for_s > 0 ? for_s : 0));
-	else if (t->holder.actor)
-		output_field(out, "turn", "%s, lost: its holder is gone, the next "
-			     "acquire takes it over", t->expected);
-	else if (t->status == TURN_IDLE)
-		output_field(out, "turn", "%s, nobody has played yet", t->expected);
-	else
-		output_field(out, "turn", "%s, nobody holds it; the last turn: %s",
-			     t->expected, turn_status_name(t->status));
-}
-
-static void show_head(struct output *out, struct orch *o, const struct turn *t)
-{
-	struct oid head;
-	bool has = false;
-
-	if (oid_is_zero(&t->head))
-		return;
-	if (repo_head(o->repo, &head, NULL) == 0 &&
-	    (oid_eq(&head, &t->head) ||
-	     (!oid_is_zero(&head) &&
-	      commit_is_ancestor(o->repo, &t->head, &head, &has) == 0 && has)))
-		has = true;
-	output_field(out, "head", "%s, this work tree %s", oid_short(&t->head),
-		     has ? "has it" : "does not have it");
-}
-
 static int status(int argc, const char **argv)
 {
-	struct strbuf holder = STRBUF_INIT;
 	struct orch o = ORCH_INIT;
 	struct output out;
 	struct turn t;
-	char clock[TIME_ISO_SIZE], *ring = NULL;
-	bool held;
 	int rc;
 
 	turn_init(&t);
@@ -109,28 +82,9 @@ static int status(int argc, const char **argv)
 	    (rc = orch_open(&o, 0)) < 0 || (rc = turn_read(&t, &o)) < 0)
 		goto out;
 	output_open(&out);
-	turn_to_json(output_json(&out), &t, o.loop);
-	if (output_is_json(&out)) {
-		rc = output_close(&out);
-		goto out;
-	}
-	held = turn_holder_alive(&t);
-	ring = strvec_join(&t.workflow, " ");
-	output_field(&out, "loop", "%s (%s), iteration %" PRId64 ", step %" PRId64
-		     " of %zu, generation %" PRId64, o.loop, ring, t.iteration,
-		     t.step + 1, t.workflow.nr, t.generation);
-	show_turn(&out, &t, held);
-	if (t.holder.actor) {
-		turn_describe_holder(&holder, &t);
-		output_field(&out, "holder", "%s", holder.buf);
-	}
-	if (held && t.lease_ms)
-		output_field(&out, "lease", "to %s", time_clock(clock, t.lease_ms));
-	show_head(&out, &o, &t);
+	turn_page(&out, &o, &t);
 	rc = output_close(&out);
 out:
-	free(ring);
-	strbuf_release(&holder);
 	turn_release_memory(&t);
 	orch_release(&o);
 	return rc;
@@ -144,11 +98,7 @@ static const struct command status_command = {
 
 /* ---- acquire ---- */
 
-static const char *const acquire_usage[] = {
-	"git orch turn acquire [--timeout <time>] [--pid <pid>|none] "
-	"[--lease <time>] [--loop <name>] [<actor>]",
-	NULL
-};
+static const char *const acquire_usage[] = { ACQUIRE_USAGE, NULL };
 static const struct opt acquire_opts[] = {
 	OPT_DURATION(0, "timeout", &timeout, "time", "give up waiting after <time>"),
 	OPT_STRING(0, "pid", &pid_arg, "pid",
@@ -157,33 +107,6 @@ static const struct opt acquire_opts[] = {
 	OPT_LOOP,
 	OPT_END
 };
-
-/* Whose turn it will be: --pid, else who called us. */
-static int choose_holder(struct turn_request *req)
-{
-	char *name = NULL, *end;
-	long n;
-	int rc;
-
-	if (pid_arg && str_eq(pid_arg, "none")) {
-		req->pid = 0;
-		return 0;
-	}
-	if (pid_arg) {
-		errno = 0;
-		n = strtol(pid_arg, &end, 10);
-		if (errno || end == pid_arg || *end || n < 1 || n > INT32_MAX)
-			return usage_error("--pid: '%s' is neither a process nor "
-					   "none", pid_arg);
-		req->pid = (pid_t)n;
-		return 0;
-	}
-	if ((rc = turn_find_holder(&req->pid, &name)) < 0)
-		return rc;
-	note("%s (pid %d) holds the turn while it lives", name, (int)req->pid);
-	free(name);
-	return 0;
-}
 
 static int acquire(int argc, const char **argv)
 {
@@ -198,7 +121,7 @@ static int acquire(int argc, const char **argv)
 		return usage_error("unexpected argument '%s'", argv[1]);
 	if ((rc = orch_open(&o, 0)) < 0 ||
 	    (rc = make_request(&req, &o, argc ? argv[0] : NULL)) < 0 ||
-	    (rc = choose_holder(&req)) < 0 ||
+	    (rc = turn_choose_holder(&req.pid, pid_arg)) < 0 ||
 	    (rc = turn_acquire(&t, &o, &req)) < 0)
 		goto out;
 	output_open(&out);
@@ -217,11 +140,7 @@ static const struct command acquire_command = {
 
 /* ---- release and renew ---- */
 
-static const char *const release_usage[] = {
-	"git orch turn release [--next <actor>] [--status ok|failed] "
-	"[--generation <n>] [--loop <name>]",
-	NULL
-};
+static const char *const release_usage[] = { RELEASE_USAGE, NULL };
 static const struct opt release_opts[] = {
 	OPT_STRING(0, "next", &next, "actor", "hand the turn to <actor>"),
 	OPT_STRING(0, "status", &status_arg, "status",
@@ -230,20 +149,6 @@ static const struct opt release_opts[] = {
 	OPT_LOOP,
 	OPT_END
 };
-
-/* --generation, else GIT_ORCH_GENERATION, else the turn we descend from. */
-static int find_generation(int64_t *out, struct orch *o)
-{
-	int rc;
-
-	*out = generation;
-	if (generation)
-		return generation > 0 ? 0 : usage_error("--generation: %" PRId64
-							" is none", generation);
-	if ((rc = turn_env_generation(out, o)) < 0 || *out)
-		return rc;
-	return turn_own_generation(out, o);
-}
 
 static int release(int argc, const char **argv)
 {
@@ -261,7 +166,7 @@ static int release(int argc, const char **argv)
 		return usage_error("--status is ok or failed, not '%s'", status_arg);
 	if ((rc = orch_open(&o, 0)) < 0 ||
 	    (next && (rc = orch_actor(&o, next, &end.next)) < 0) ||
-	    (rc = find_generation(&end.generation, &o)) < 0 ||
+	    (rc = turn_choose_generation(&end.generation, &o, generation)) < 0 ||
 	    (rc = turn_finish(&t, &o, &end)) < 0)
 		goto out;
 	note("it is %s's turn (iteration %" PRId64 ")", t.expected, t.iteration);
@@ -276,10 +181,7 @@ static const struct command release_command = {
 	.usage = release_usage, .opts = release_opts, .run = release,
 };
 
-static const char *const renew_usage[] = {
-	"git orch turn renew [--generation <n>] [--loop <name>]",
-	NULL
-};
+static const char *const renew_usage[] = { RENEW_USAGE, NULL };
 static const struct opt renew_opts[] = {
 	OPT_INT(0, "generation", &generation, "n", "the turn that is meant"),
 	OPT_LOOP,
@@ -293,7 +195,7 @@ static int renew(int argc, const char **argv)
 	int rc;
 
 	if ((rc = no_arguments(argc, argv)) < 0 || (rc = orch_open(&o, 0)) < 0 ||
-	    (rc = find_generation(&which, &o)) < 0)
+	    (rc = turn_choose_generation(&which, &o, generation)) < 0)
 		goto out;
 	rc = turn_renew(&o, which);
 out:
@@ -308,11 +210,7 @@ static const struct command renew_command = {
 
 /* ---- with ---- */
 
-static const char *const with_usage[] = {
-	"git orch turn with [--timeout <time>] [--lease <time>] [--loop <name>] "
-	"<actor> [--] <command> [<arg>...]",
-	NULL
-};
+static const char *const with_usage[] = { WITH_USAGE, NULL };
 static const struct opt with_opts[] = {
 	OPT_DURATION(0, "timeout", &timeout, "time", "give up waiting after <time>"),
 	OPT_DURATION(0, "lease", &lease, "time", "length of the lease"),
@@ -320,26 +218,11 @@ static const struct opt with_opts[] = {
 	OPT_END
 };
 
-/* Die of the signal that the command died of, so that the shell that
- * called us sees what it would have seen without us. */
-static void die_of(int number)
-{
-	struct rlimit none = { 0, 0 };
-	sigset_t set;
-
-	setrlimit(RLIMIT_CORE, &none);
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(number);
-}
-
 static int with(int argc, const char **argv)
 {
 	struct turn_request req;
 	struct orch o = ORCH_INIT;
-	int rc, ended = 0, killed_by = 0;
+	int rc, ended, killed_by = 0;
 
 	if (argc < 1)
 		return usage_error("which actor?");
@@ -356,17 +239,17 @@ static int with(int argc, const char **argv)
 	if (rc < 0 && rc != ORCH_ENO)
 		goto out;
 	/* A turn that was lost is the answer only if the command had none. */
-	if (WIFSIGNALED(ended))
+	if (WIFSIGNALED(ended)) {
 		killed_by = WTERMSIG(ended);
-	else if (WEXITSTATUS(ended)) {
+	} else if (WEXITSTATUS(ended)) {
 		if (rc < 0)
 			warn("%s", error_message());
 		rc = WEXITSTATUS(ended);
 	}
 out:
 	orch_release(&o);
-	if (killed_by)
-		die_of(killed_by);
+	if (killed_by)	/* so that our caller sees what it would have without us */
+		spawn_die_of(killed_by);
 	return rc;
 }
 
@@ -377,10 +260,7 @@ static const struct command with_command = {
 
 /* ---- repair ---- */
 
-static const char *const repair_usage[] = {
-	"git orch turn repair [--loop <name>]",
-	NULL
-};
+static const char *const repair_usage[] = { REPAIR_USAGE, NULL };
 
 static int repair(int argc, const char **argv)
 {
@@ -417,16 +297,8 @@ static const struct command *const subs[] = {
 	&with_command, &repair_command, NULL
 };
 static const char *const usage[] = {
-	"git orch turn status [--loop <name>] [--json]",
-	"git orch turn acquire [--timeout <time>] [--pid <pid>|none] "
-	"[--lease <time>] [--loop <name>] [<actor>]",
-	"git orch turn release [--next <actor>] [--status ok|failed] "
-	"[--generation <n>] [--loop <name>]",
-	"git orch turn renew [--generation <n>] [--loop <name>]",
-	"git orch turn with [--timeout <time>] [--lease <time>] [--loop <name>] "
-	"<actor> [--] <command> [<arg>...]",
-	"git orch turn repair [--loop <name>]",
-	NULL
+	STATUS_USAGE, ACQUIRE_USAGE, RELEASE_USAGE, RENEW_USAGE,
+	WITH_USAGE, REPAIR_USAGE, NULL
 };
 
 const struct command orch_command = {

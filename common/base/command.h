@@ -53,8 +53,6 @@ struct common_options {
 };
 extern struct common_options common;
 
-/* Misuse: stores the message, returns ORCH_EUSAGE. */
-int usage_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* The exit status that main() would use for `rc`. */
-int command_exit_code(int rc);
+/* Misuse: stores the message; is ORCH_EUSAGE. */
+#define usage_error(...) error_set(ORCH_EUSAGE, __VA_ARGS__)
 #endif

@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <stdarg.h>
-
 #include "base/command.h"
 #include "base/strbuf.h"
 #include "base/text.h"
@@ -49,20 +47,7 @@ static const struct opt *common_table(const struct command *c)
 	return merged;
 }
 
-int usage_error(const char *fmt, ...)
-{
-	struct strbuf text = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vaddf(&text, fmt, ap);
-	va_end(ap);
-	error_set(ORCH_EUSAGE, "%s", text.buf);
-	strbuf_release(&text);
-	return ORCH_EUSAGE;
-}
-
-int command_exit_code(int rc)
+static int exit_code_of(int rc)
 {
 	if (rc >= 0)
 		return rc;
@@ -255,7 +240,7 @@ int main(int argc, char **argv)
 		print_line("", hint);
 		free(hint);
 	}
-	rc = command_exit_code(rc);
+	rc = exit_code_of(rc);
 	if ((fflush(stdout) || ferror(stdout)) && rc != EXIT_FAILED) {
 		error_sys("cannot write to stdout");
 		print_line("", error_message());

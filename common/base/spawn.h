@@ -46,6 +46,9 @@ void spawn_release(struct spawn *s);
 
 /* The shell's view of a wait status: exit code, or 128 + signal. */
 int spawn_exit_code(int status);
+/* Die of a signal that a child died of: without its handler, or a core dump
+ * of our own. Returns only if the signal does not end a process. */
+void spawn_die_of(int number);
 
 /*
  * Run argv to its end with stdout captured (at most `max` bytes; more is an

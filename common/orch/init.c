@@ -4,7 +4,7 @@
  */
 #include "orch/init.h"
 
-#include "base/command.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "git/repo.h"
@@ -48,22 +48,25 @@ static int parse_agent(struct init *in, const char *arg)
 	struct discovered_actor *a;
 
 	if (!eq)
-		return usage_error("--agent needs <actor>=<agent>, not '%s'", arg);
+		return error_set(ORCH_EUSAGE,
+				 "--agent needs <actor>=<agent>, not '%s'", arg);
 	in->nr_agents++;
 	new->actor = xstrndup(arg, (size_t)(eq - arg));
 	a = find_actor(in, new->actor);
 	if (!a) {
 		char *ring = strvec_join(&in->found.ring, " ");
 
-		usage_error("no actor '%s' in the workflow (%s)", new->actor, ring);
+		error_set(ORCH_EUSAGE, "no actor '%s' in the workflow (%s)",
+			  new->actor, ring);
 		free(ring);
 		return ORCH_EUSAGE;
 	}
 	if (agent_kind_parse(&new->kind, eq + 1) < 0 || new->kind == AGENT_OTHER)
-		return usage_error("unknown agent '%s': claude or codex", eq + 1);
+		return error_set(ORCH_EUSAGE, "unknown agent '%s': claude or codex",
+				 eq + 1);
 	for (const struct init_agent *old = in->agents; old < new; old++)
 		if (str_eq(old->actor, new->actor))
-			return usage_error("two agents for '%s'", new->actor);
+			return error_set(ORCH_EUSAGE, "two agents for '%s'", new->actor);
 	a->agent = new->kind;
 	return 0;
 }

@@ -154,12 +154,15 @@ int turn_env_generation(int64_t *out, const struct orch *o);
  * if the caller is it or its descendant, else ORCH_ENO saying who holds it.
  */
 int turn_own_generation(int64_t *out, struct orch *o);
+/* `given` (--generation; 0: not given), else the environment's, else our own. */
+int turn_choose_generation(int64_t *out, struct orch *o, int64_t given);
 /*
- * The process that a plain `turn acquire` holds the turn for: our nearest ancestor that
- * is none of git, git-orch*, env, timeout, nice, nohup, sudo, setsid, stdbuf,
- * time. *name is its name, yours to free. ORCH_ENOTFOUND if there is none.
+ * The process that a plain `turn acquire` holds the turn for. `arg` is --pid:
+ * a number, or "none" (*pid is 0: by lease alone). NULL: our nearest ancestor
+ * that is none of git, git-orch*, env, timeout, nice, nohup, sudo, setsid,
+ * stdbuf, time, and a note says which; ORCH_ENOTFOUND if there is none.
  */
-int turn_find_holder(pid_t *pid, char **name);
+int turn_choose_holder(pid_t *pid, const char *arg);
 
 /*
  * Rebuild a broken state from the log; the broken file is kept beside it, its

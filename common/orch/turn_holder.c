@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "orch/orch.h"
 #include "orch/turn_internal.h"
 
 #ifndef SYS_pidfd_open
@@ -330,7 +331,7 @@ static bool can_hold(pid_t pid, const struct process_info *info, void *data)
 	return true;
 }
 
-int turn_find_holder(pid_t *pid, char **name)
+static int find_holder(pid_t *pid, char **name)
 {
 	struct found f = { 0, "" };
 	struct strbuf safe = STRBUF_INIT;
@@ -341,10 +342,86 @@ int turn_find_holder(pid_t *pid, char **name)
 				 "the turn; use --pid P, or --pid none to hold it "
 				 "by lease alone");
 	*pid = f.pid;
-	if (name) {
-		text_add_safe(&safe, f.name, strlen(f.name), true);
-		*name = strbuf_detach(&safe, NULL);
-	}
-	strbuf_release(&safe);
+	text_add_safe(&safe, f.name, strlen(f.name), true);
+	*name = strbuf_detach(&safe, NULL);
 	return 0;
+}
+
+int turn_choose_holder(pid_t *pid, const char *arg)
+{
+	char *name = NULL, *end;
+	long n;
+	int rc;
+
+	*pid = 0;
+	if (arg && str_eq(arg, "none"))
+		return 0;
+	if (arg) {
+		errno = 0;
+		n = strtol(arg, &end, 10);
+		if (errno || end == arg || *end || n < 1 || n > INT32_MAX)
+			return error_set(ORCH_EUSAGE, "--pid: '%s' is neither a "
+					 "process nor none", arg);
+		*pid = (pid_t)n;
+		return 0;
+	}
+	if ((rc = find_holder(pid, &name)) < 0)
+		return rc;
+	note("%s (pid %d) holds the turn while it lives", name, (int)*pid);
+	free(name);
+	return 0;
+}
+
+/* ---- whose generation ---- */
+
+int turn_env_generation(int64_t *out, const struct orch *o)
+{
+	const char *s = getenv("GIT_ORCH_GENERATION");
+	const char *loop = getenv("GIT_ORCH_LOOP");
+	char *end;
+
+	*out = 0;
+	if (!s || !*s || (loop && o->loop && !str_eq(loop, o->loop)))
+		return 0;
+	errno = 0;
+	*out = strtoll(s, &end, 10);
+	if (errno || *end || *out < 1 || *out > TURN_NUMBER_MAX)
+		return error_set(ORCH_EINVALID, "GIT_ORCH_GENERATION is no "
+				 "generation: '%s'", s);
+	return 0;
+}
+
+int turn_own_generation(int64_t *out, struct orch *o)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct turn t;
+	int rc;
+
+	if ((rc = turn_load(&t, o)) < 0)
+		goto out;
+	if (turn_holder_is_ancestor(&t)) {
+		*out = t.generation;
+		goto out;
+	}
+	turn_describe(&text, &t);
+	rc = error_set(ORCH_ENO, "the turn is not ours: %s%s", text.buf,
+		       t.holder.actor && !t.holder.process.pid
+		       ? "; say which with --generation" : "");
+out:
+	strbuf_release(&text);
+	turn_release_memory(&t);
+	return rc;
+}
+
+int turn_choose_generation(int64_t *out, struct orch *o, int64_t given)
+{
+	int rc;
+
+	*out = given;
+	if (given)
+		return given > 0 ? 0 :
+		       error_set(ORCH_EUSAGE, "--generation: %" PRId64 " is none", given);
+	if ((rc = turn_env_generation(out, o)) < 0 || *out)
+		return rc;
+	return turn_own_generation(out, o);
 }

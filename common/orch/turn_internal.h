@@ -4,9 +4,10 @@
  * What the files of the turn share, and nobody else needs:
  *   turn_state.c   the state as JSON, and what makes it valid
  *   turn_store.c   the files: state, spare, log, repair
- *   turn_holder.c  processes: who holds, is it still there
+ *   turn_holder.c  processes: who holds, is it still there, is it us
  *   turn_wait.c    sleeping until something may have changed
  *   turn.c         the transitions
+ *   turn_with.c    a command run under the turn
  */
 #include "base/compat.h"
 #include "base/lock.h"

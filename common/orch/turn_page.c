@@ -1,0 +1,74 @@
+/* The page of `git orch turn status`. */
+#include "orch/turn_page.h"
+
+#include "base/output.h"
+#include "base/text.h"
+#include "git/object.h"
+#include "orch/orch.h"
+#include "orch/turn.h"
+
+static void show_turn(struct output *out, const struct turn *t, bool held)
+{
+	const char *since = duration_human(time_seconds_since(t->holder.since_ms));
+
+	if (held && t->holder.attempt > 1)
+		output_field(out, "turn", "%s, running %s, attempt %" PRId64,
+			     t->expected, since, t->holder.attempt);
+	else if (held)
+		output_field(out, "turn", "%s, running %s", t->expected, since);
+	else if (t->holder.actor)
+		output_field(out, "turn", "%s, lost: its holder is gone, the next "
+			     "acquire takes it over", t->expected);
+	else if (t->status == TURN_IDLE)
+		output_field(out, "turn", "%s, nobody has played yet", t->expected);
+	else
+		output_field(out, "turn", "%s, nobody holds it; the last turn: %s",
+			     t->expected, turn_status_name(t->status));
+}
+
+static void show_head(struct output *out, struct orch *o, const struct turn *t)
+{
+	struct oid head;
+	bool has = false;
+
+	if (oid_is_zero(&t->head))
+		return;
+	if (repo_head(o->repo, &head, NULL) == 0 &&
+	    (oid_eq(&head, &t->head) ||
+	     (!oid_is_zero(&head) &&
+	      commit_is_ancestor(o->repo, &t->head, &head, &has) == 0 && has)))
+		has = true;
+	output_field(out, "head", "%s, this work tree %s", oid_short(&t->head),
+		     has ? "has it" : "does not have it");
+}
+
+static void show_holder(struct output *out, const struct turn *t)
+{
+	struct strbuf holder = STRBUF_INIT;
+
+	turn_describe_holder(&holder, t);
+	output_field(out, "holder", "%s", holder.buf);
+	strbuf_release(&holder);
+}
+
+void turn_page(struct output *out, struct orch *o, const struct turn *t)
+{
+	char clock[TIME_ISO_SIZE], *ring;
+	bool held;
+
+	turn_to_json(output_json(out), t, o->loop);
+	if (output_is_json(out))	/* nobody will see what the rest looks up */
+		return;
+	held = turn_holder_alive(t);
+	ring = strvec_join(&t->workflow, " ");
+	output_field(out, "loop", "%s (%s), iteration %" PRId64 ", step %" PRId64
+		     " of %zu, generation %" PRId64, o->loop, ring, t->iteration,
+		     t->step + 1, t->workflow.nr, t->generation);
+	free(ring);
+	show_turn(out, t, held);
+	if (t->holder.actor)
+		show_holder(out, t);
+	if (held && t->lease_ms)
+		output_field(out, "lease", "to %s", time_clock(clock, t->lease_ms));
+	show_head(out, o, t);
+}

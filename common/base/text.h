@@ -30,8 +30,6 @@ void text_add_quoted_path(struct strbuf *out, const char *path, size_t len);
 /* "90", "90s", "15m", "2h", "3d", "30days", "1h30m" to seconds; 0 or
  * ORCH_EINVALID ("bad duration 'x'"). At most ten years. */
 int duration_parse(int64_t *seconds, const char *s);
-/* 40s, 6m13s, 3h05m, 2d4h; 1m, 3h, 2d where the rest is zero. */
-void duration_add(struct strbuf *out, int64_t seconds);
 
 /* Wall clock in milliseconds since 1970; CLOCK_BOOTTIME in milliseconds. */
 int64_t time_now_ms(void);
@@ -45,9 +43,9 @@ int time_parse_iso(int64_t *ms, const char *s);
 /* Local time of day, "20:52". */
 const char *time_clock(char buf[TIME_ISO_SIZE], int64_t ms);
 
-/* 612, 1.7k, 98.3k, 1.1M: as tokens are shown. */
-void count_add_human(struct strbuf *out, int64_t n);
-/* The same in a rotating static buffer (8 of them), for printf arguments. */
+/* For printf arguments, in a rotating static buffer (8 of them).
+ * 612, 1.7k, 98.3k, 1.1M: as tokens are shown. */
 const char *count_human(int64_t n);
+/* 40s, 6m13s, 3h05m, 2d4h; 1m, 3h, 2d where the rest is zero. */
 const char *duration_human(int64_t seconds);
 #endif

@@ -75,7 +75,7 @@ bad:
 	return error_set(ORCH_EINVALID, "bad duration '%s'", s);
 }
 
-void duration_add(struct strbuf *out, int64_t seconds)
+static void duration_add(struct strbuf *out, int64_t seconds)
 {
 	if (seconds < 0) {
 		strbuf_addch(out, '-');
@@ -239,7 +239,7 @@ bad:
 	return error_set(ORCH_EINVALID, "bad time '%s'", s);
 }
 
-void count_add_human(struct strbuf *out, int64_t n)
+static void count_add_human(struct strbuf *out, int64_t n)
 {
 	static const char letters[] = "kMGTPE";
 	uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n, tenths;

@@ -22,8 +22,6 @@ struct repo {
 int git2_start(void);
 /* Store libgit2's message behind ours; returns the code that fits. */
 int git2_error(int rc, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* The same code without touching the message. */
-int git2_code(int rc);
 
 static inline void oid_from_git2(struct oid *out, const git_oid *in)
 {

@@ -19,7 +19,7 @@
 #include "git/gitproc.h"
 #include "git/internal.h"
 
-int git2_code(int rc)
+static int git2_code(int rc)
 {
 	switch (rc) {
 	case GIT_ENOTFOUND:

@@ -374,8 +374,8 @@ static void find_documents(struct discovery *d, const struct discover_request *r
 	}
 }
 
-int64_t discovery_tokens(const struct discovery *d,
-			 const struct discovered_actor *a)
+/* Tokens of an actor's prompt as far as it is known: core and documents. */
+static int64_t tokens_of(const struct discovery *d, const struct discovered_actor *a)
 {
 	uint64_t bytes = a->core_size + d->plan_size + d->findings_size +
 			 d->input_size;
@@ -394,7 +394,7 @@ static void fit_budget(struct discovery *d, int64_t budget)
 	for (size_t i = 0; i < d->nr_actors; i++) {
 		struct discovered_actor *a = &d->actors[i];
 
-		while (discovery_tokens(d, a) > budget - budget / 10) {
+		while (tokens_of(d, a) > budget - budget / 10) {
 			size_t big = SIZE_MAX;
 			char *reason;
 

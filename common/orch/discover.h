@@ -67,8 +67,4 @@ int discovery_find(struct discovery *out, const struct discover_request *req);
 /* Mark and list the documents that an actor's agent loads by itself. */
 void discovery_own_files(struct discovery *d);
 void discovery_release(struct discovery *d);
-
-/* Tokens of an actor's prompt as far as it is known: core and documents. */
-int64_t discovery_tokens(const struct discovery *d,
-			 const struct discovered_actor *a);
 #endif

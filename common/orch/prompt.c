@@ -20,7 +20,7 @@
 
 #define MAX_NAMED 3	/* parts in the message about the budget */
 
-int64_t prompt_budget(const struct orch *o, const char *actor)
+static int64_t budget_of(const struct orch *o, const char *actor)
 {
 	int64_t own = config_actor_int(o->config, actor, "budget");
 
@@ -201,7 +201,7 @@ int prompt_build(struct prompt *out, struct orch *o,
 	if ((rc = add_turn(out, o, req)) < 0)
 		return rc;
 	out->tokens = tokens_of_size(out->text.len);
-	out->budget = prompt_budget(o, req->actor);
+	out->budget = budget_of(o, req->actor);
 	if (out->tokens > out->budget)
 		return over_budget(out, o, req->actor);
 	return preview ? 0 : view_record(&out->pack, o, req->actor);

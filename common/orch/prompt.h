@@ -47,8 +47,6 @@ struct prompt_request {
 int prompt_build(struct prompt *out, struct orch *o,
 		 const struct prompt_request *req);
 void prompt_release(struct prompt *p);
-/* Budget that applies to the actor. */
-int64_t prompt_budget(const struct orch *o, const char *actor);
 /* The public form: actor, tokens, budget, parts[], text. */
 void prompt_to_json(struct json *out, const struct prompt *p,
 		    const char *actor);

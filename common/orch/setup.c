@@ -336,7 +336,7 @@ out:
 	return rc;
 }
 
-const char *setup_agent_command(enum agent_kind kind)
+static const char *agent_command(enum agent_kind kind)
 {
 	switch (kind) {
 	case AGENT_CLAUDE:
@@ -368,7 +368,7 @@ const char *setup_agent_permission(enum agent_kind kind)
 int setup_agent(struct setup_result *out, struct repo *repo, const char *actor,
 		enum agent_kind kind, unsigned flags)
 {
-	const char *name = agent_kind_name(kind), *want = setup_agent_command(kind);
+	const char *name = agent_kind_name(kind), *want = agent_command(kind);
 	char *agent_key = xstrfmt("orchactor.%s.agent", actor);
 	char *command_key = xstrfmt("orchactor.%s.command", actor);
 	struct config_entries there = CONFIG_ENTRIES_INIT;

@@ -37,15 +37,14 @@ int setup_write_local(struct setup_result *out, struct repo *repo,
 		      const struct discovery *d, unsigned flags);
 
 /*
- * Write which agent plays an actor, and the command that fits it, to the
- * repository's config. A command of the same agent that somebody has changed
+ * Write which agent plays an actor, and the command that fits it
+ * (without any permission), to the repository's config. A command of the same agent that somebody has changed
  * (a permission flag) is kept.
  */
 int setup_agent(struct setup_result *out, struct repo *repo, const char *actor,
 		enum agent_kind kind, unsigned flags);
-/* The command without any permission flag; and what a user would append to
- * let the agent edit files. NULL for AGENT_OTHER. */
-const char *setup_agent_command(enum agent_kind kind);
+/* The same command with what lets the agent edit files, which is for the user
+ * to give. NULL for AGENT_OTHER. */
 const char *setup_agent_permission(enum agent_kind kind);
 
 struct setup_removal {
@@ -61,6 +60,7 @@ struct setup_removal {
 int setup_remove(struct setup_removal *out, struct repo *repo, unsigned flags);
 void setup_removal_release(struct setup_removal *r);
 
-/* 1: the bytes of an .orchconfig are as we wrote them; 0: edited or foreign. */
+/* Whether the bytes of an .orchconfig are as we wrote them, not edited or
+ * foreign. */
 bool setup_is_pristine(const char *text, size_t len);
 #endif

@@ -175,7 +175,7 @@ int64_t turn_lease_left_ms(const struct turn *t)
 	return left > 0 ? left : 0;
 }
 
-bool turn_lease_over(const struct turn *t)
+static bool lease_over(const struct turn *t)
 {
 	return turn_lease_left_ms(t) == 0;
 }
@@ -187,7 +187,7 @@ bool turn_holder_alive(const struct turn *t)
 	if (!h->actor)
 		return false;
 	if (!h->process.pid)
-		return !turn_lease_over(t);
+		return !lease_over(t);
 	if (turn_holder_is_local(t))
 		return !process_gone(&h->process) ||
 		       (h->child.pid && !process_gone(&h->child));
@@ -197,7 +197,7 @@ bool turn_holder_alive(const struct turn *t)
 	    !t->shared_fs)
 		return false;
 	/* Another machine, or a container beside us: we cannot look. */
-	return !turn_lease_over(t);
+	return !lease_over(t);
 }
 
 static void describe_process(struct strbuf *out, const struct process_id *id)

@@ -24,7 +24,6 @@ struct strvec;
 int turn_from_json(struct turn *out, const struct json *in);
 /* The state as it is stored, one object. */
 struct json *turn_state_json(const struct turn *t);
-bool turn_status_parse(enum turn_status *out, const char *name);
 void turn_clear_holder(struct turn *t);
 /* Count by another ring from now on; only while nobody holds the turn. */
 void turn_adopt_ring(struct turn *t, const struct strvec *ring);
@@ -56,7 +55,6 @@ int process_identify(struct process_id *out, pid_t pid);
 bool process_gone(const struct process_id *id);
 /* Whether pid and start time of the holder mean anything here. */
 bool turn_holder_is_local(const struct turn *t);
-bool turn_lease_over(const struct turn *t);
 int64_t turn_lease_left_ms(const struct turn *t);	/* -1: no lease */
 /* Whether the holder is this process or one of its ancestors. */
 bool turn_holder_is_ancestor(const struct turn *t);

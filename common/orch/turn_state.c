@@ -27,7 +27,7 @@ const char *turn_status_name(enum turn_status s)
 	return status_names[s];
 }
 
-bool turn_status_parse(enum turn_status *out, const char *name)
+static bool status_parse(enum turn_status *out, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(status_names); i++)
 		if (str_eq(name, status_names[i])) {
@@ -317,7 +317,7 @@ int turn_from_json(struct turn *out, const struct json *in)
 	    (rc = get_last(in, &t)) < 0 || (rc = get_count(in, &t)) < 0)
 		goto out;
 	status = json_get_string(in, "status");
-	if (!status || !turn_status_parse(&t.status, status)) {
+	if (!status || !status_parse(&t.status, status)) {
 		rc = bad("status", "is none that we know");
 		goto out;
 	}

@@ -1,10 +1,6 @@
 /* Agents that behave and agents that do not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -17,7 +13,7 @@
 
 #define MEGABYTE (1u << 20)
 
-static char top[] = "/tmp/test_agent.XXXXXX";
+static char *source;	/* where the test was started: its fixtures are below */
 static struct strbuf shown = STRBUF_INIT, said = STRBUF_INIT;
 
 static void on_show(const char *text, size_t len, bool tool, void *data UNUSED)
@@ -41,7 +37,7 @@ static struct agent_request request(const char *command)
 	strbuf_reset(&shown);
 	strbuf_reset(&said);
 	req.command = command;
-	req.dir = top;
+	req.dir = unit_dir;
 	req.interrupt_fd = -1;
 	req.show = on_show;
 	return req;
@@ -59,7 +55,7 @@ static void play(struct agent_request *req, struct agent_result *out)
 
 static char *in_top(const char *name)
 {
-	return xstrfmt("%s/%s", top, name);
+	return xstrfmt("%s/%s", unit_dir, name);
 }
 
 static void test_plain(void **state UNUSED)
@@ -80,7 +76,7 @@ static void test_plain(void **state UNUSED)
 	assert_false(res.timed_out || res.interrupted);
 	assert_int_equal(res.tick_rc, 0);
 	assert_non_null(strstr(shown.buf, "prompt\nhello\n"));
-	assert_non_null(strstr(shown.buf, top));
+	assert_non_null(strstr(shown.buf, unit_dir));
 	assert_non_null(strstr(shown.buf, "err\n"));
 	assert_int_equal(file_read(&text, log, 1000, 0), 0);
 	assert_int_equal(text.len, shown.len);
@@ -295,9 +291,8 @@ static void test_bytes(void **state UNUSED)
 
 static void test_usage(void **state UNUSED)
 {
-	char *cwd = getcwd(NULL, 0);
 	char *command = xstrfmt("cat >/dev/null; cat '%s/tests/fixtures/agents/"
-				"claude-stream.jsonl'; echo warned >&2", cwd);
+				"claude-stream.jsonl'; echo warned >&2", source);
 	struct agent_request req = request(command);
 	struct agent_result res;
 
@@ -312,7 +307,6 @@ static void test_usage(void **state UNUSED)
 	assert_non_null(strstr(shown.buf, "warned\n"));
 	usage_release(&res.usage);
 	free(command);
-	free(cwd);
 }
 
 /* A log that cannot be written is one warning, not a failed turn. */
@@ -407,17 +401,19 @@ static void test_path(void **state UNUSED)
 	free(old);
 }
 
-static int setup_group(void **state UNUSED)
+static int setup_group(void **state)
 {
+	source = getcwd(NULL, 0);
 	error_set_sink(on_talk);
-	return mkdtemp(top) ? 0 : -1;
+	return unit_enter(state);
 }
 
-static int teardown_group(void **state UNUSED)
+static int teardown_group(void **state)
 {
 	strbuf_release(&shown);
 	strbuf_release(&said);
-	return dir_remove_all(top);
+	free(source);
+	return unit_leave(state);
 }
 
 int main(void)

@@ -1,9 +1,7 @@
 /*
  * Files: limits, replacement, appending, and never leaving a directory.
  */
-#include "base/error.h"
-#include "base/file.h"
-#include "base/strbuf.h"
+#include "unit.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,23 +9,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-static char home[] = "/tmp/orch-file.XXXXXX";
-
-static int enter_home(void **state)
-{
-	(void)state;
-	return mkdtemp(home) && !chdir(home) ? 0 : -1;
-}
-
-static int leave_home(void **state)
-{
-	(void)state;
-	return chdir("/") || dir_remove_all(home);
-}
+#include "base/error.h"
+#include "base/file.h"
+#include "base/strbuf.h"
 
 static void put(const char *path, const char *text)
 {
@@ -332,5 +316,5 @@ int main(void)
 		cmocka_unit_test(test_open_beneath),
 	};
 
-	return cmocka_run_group_tests(tests, enter_home, leave_home);
+	return cmocka_run_group_tests(tests, unit_enter, unit_leave);
 }

@@ -1,12 +1,10 @@
 /*
  * Globs: what a star crosses, classes, and patterns made to be slow.
  */
+#include "unit.h"
+
 #include "base/glob.h"
 #include "base/strbuf.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
 
 static void test_match(void **state)
 {

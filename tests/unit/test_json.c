@@ -1,14 +1,13 @@
 /*
  * JSON: the promises of the header, one test for each trap of cJSON.
  */
+#include "unit.h"
+
+#include <math.h>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/strbuf.h"
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
 
 static struct json *good(const char *text)
 {

@@ -1,31 +1,15 @@
 /*
  * Locks: one holder at a time, gone with its process, not inherited.
  */
-#include "base/error.h"
-#include "base/file.h"
-#include "base/lock.h"
-#include "base/spawn.h"
+#include "unit.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-static char home[] = "/tmp/orch-lock.XXXXXX";
-
-static int enter_home(void **state)
-{
-	(void)state;
-	return mkdtemp(home) && !chdir(home) ? 0 : -1;
-}
-
-static int leave_home(void **state)
-{
-	(void)state;
-	return chdir("/") || dir_remove_all(home);
-}
+#include "base/error.h"
+#include "base/file.h"
+#include "base/lock.h"
+#include "base/spawn.h"
 
 static void test_exclusive(void **state)
 {
@@ -114,5 +98,5 @@ int main(void)
 		cmocka_unit_test(test_removed),
 	};
 
-	return cmocka_run_group_tests(tests, enter_home, leave_home);
+	return cmocka_run_group_tests(tests, unit_enter, unit_leave);
 }

@@ -1,13 +1,11 @@
 /*
  * Option parsing: every spelling, every fault, and the order of arguments.
  */
+#include "unit.h"
+
 #include "base/error.h"
 #include "base/options.h"
 #include "base/strbuf.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
 
 static bool flag;
 static int count;

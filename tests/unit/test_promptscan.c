@@ -1,10 +1,5 @@
 /* What texts for agents say by their words alone. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "orch/promptfiles.h"
 #include "orch/promptscan.h"

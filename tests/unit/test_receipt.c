@@ -1,10 +1,6 @@
 /* Receipts: kept, found again, and never in the way of a turn. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -19,36 +15,12 @@
 #include "orch/prompt.h"
 #include "orch/receipt.h"
 
-static char top[] = "/tmp/test_receipt.XXXXXX";
 static struct orch o = ORCH_INIT;
 
 static void sh(const char *command)
 {
 	if (system(command))
 		fail_msg("%s", command);
-}
-
-static int setup_group(void **state UNUSED)
-{
-	if (!mkdtemp(top) || chdir(top))
-		return -1;
-	setenv("HOME", top, 1);
-	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
-	setenv("GIT_CEILING_DIRECTORIES", "/tmp", 1);
-	setenv("GIT_AUTHOR_NAME", "A", 1);
-	setenv("GIT_AUTHOR_EMAIL", "a@example.org", 1);
-	setenv("GIT_COMMITTER_NAME", "C", 1);
-	setenv("GIT_COMMITTER_EMAIL", "c@example.org", 1);
-	unsetenv("GIT_DIR");
-	unsetenv("GIT_WORK_TREE");
-	unsetenv("GIT_INDEX_FILE");
-	unsetenv("GIT_ORCH_LOOP");
-	return 0;
-}
-
-static int teardown_group(void **state UNUSED)
-{
-	return chdir("/") || dir_remove_all(top);
 }
 
 static int setup(void **state UNUSED)
@@ -64,7 +36,7 @@ static int teardown(void **state UNUSED)
 {
 	orch_release(&o);
 	error_clear();
-	return chdir(top);
+	return chdir(unit_dir);
 }
 
 /* A held turn, as turn_acquire() would give it. */
@@ -484,5 +456,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_prune, setup, teardown)
 	};
 
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
+	return cmocka_run_group_tests(tests, unit_enter, unit_leave);
 }

@@ -1,13 +1,11 @@
 /*
  * Regular expressions: groups, flags, and limits that are errors.
  */
+#include "unit.h"
+
 #include "base/error.h"
 #include "base/regex.h"
 #include "base/strbuf.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
 
 static int find(const char *pattern, unsigned flags, const char *text)
 {

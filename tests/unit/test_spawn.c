@@ -1,18 +1,16 @@
 /*
  * Spawning: descriptors, environment, signals, the gate, and failing well.
  */
-#include "base/error.h"
-#include "base/spawn.h"
-#include "base/strbuf.h"
+#include "unit.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "base/error.h"
+#include "base/spawn.h"
+#include "base/strbuf.h"
 
 static void shell(struct spawn *s, const char *script)
 {

@@ -1,13 +1,11 @@
 /*
  * Strings and vectors: what they hold after each kind of change.
  */
+#include "unit.h"
+
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "base/strvec.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
 
 static void test_strbuf(void **state)
 {

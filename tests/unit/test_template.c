@@ -2,14 +2,12 @@
  * Mustache: the cases of its specification that we serve, our two choices,
  * and what a hostile template runs into.
  */
+#include "unit.h"
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/strbuf.h"
 #include "base/template.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
 
 static int render(struct strbuf *out, const char *text, const char *data)
 {

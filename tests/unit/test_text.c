@@ -1,16 +1,14 @@
 /*
  * Text: UTF-8, terminal safety, quoting, times, sizes and token estimates.
  */
+#include "unit.h"
+
+#include <time.h>
+
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "base/tokens.h"
-
-#include <time.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
 
 #define BAD "\xef\xbf\xbd"
 

@@ -2,13 +2,12 @@
  * The turn: the state's validation, the ring, holders, fencing, waiting. What
  * needs a command line is in tests/cmd/turn.bats.
  */
-#include <setjmp.h>
-#include <stdarg.h>
+#include "unit.h"
+
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include "base/compat.h"
-#include <cmocka.h>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -19,17 +18,15 @@
 #include "orch/turn.h"
 #include "orch/turn_internal.h"
 
-static char top[] = "/tmp/test-turn-XXXXXX";
 static struct orch o;
 
 /* A fresh repository and loop for each test; `ring` as in orch.workflow. */
 static void start_loop(const char *ring)
 {
 	static int n;
-	char *cmd, *dir = xstrfmt("%s/%d", top, ++n);
+	char *cmd, *dir = xstrfmt("%s/%d", unit_dir, ++n);
 
 	cmd = xstrfmt("git init -q -b main %s && cd %s && "
-		      "git config user.name t && git config user.email t@t && "
 		      "git commit -q --allow-empty -m one && "
 		      "git config orch.workflow '%s'", dir, dir, ring);
 	assert_int_equal(system(cmd), 0);
@@ -693,20 +690,6 @@ int main(void)
 		TEST(the_log_knows_releases_and_is_cut),
 		TEST(names_become_file_names),
 	};
-	char *cmd;
-	int rc;
 
-	if (!mkdtemp(top))
-		return 1;
-	setenv("HOME", top, 1);
-	unsetenv("XDG_CONFIG_HOME");
-	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
-	rc = cmocka_run_group_tests(tests, NULL, NULL);
-	if (chdir("/") == 0) {
-		cmd = xstrfmt("rm -rf '%s'", top);
-		if (system(cmd) != 0)
-			rc = 1;
-		free(cmd);
-	}
-	return rc;
+	return cmocka_run_group_tests(tests, unit_enter, unit_leave);
 }

@@ -1,10 +1,5 @@
 /* What agents print: figures, errors and the lines that people see. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/error.h"
 #include "base/file.h"

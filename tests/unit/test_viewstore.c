@@ -1,10 +1,7 @@
 /*
  * Ids of packs: what counts as one of ours.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include "base/compat.h"
-#include <cmocka.h>
+#include "unit.h"
 
 #include "orch/viewstore.h"
 

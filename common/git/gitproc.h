@@ -35,9 +35,17 @@ struct status_list {
 };
 #define STATUS_LIST_INIT { NULL, 0, 0 }
 int worktree_status(struct repo *repo, struct status_list *out);
+/*
+ * The same, but what git status said in this process at most a second ago,
+ * with the same HEAD, is good enough: the end of a turn and the beginning of
+ * the next one look at the same tree. A process that has let others work in
+ * between calls worktree_status_forget() first.
+ */
+int worktree_status_recent(struct repo *repo, struct status_list *out);
+void worktree_status_forget(struct repo *repo);
 void status_list_release(struct status_list *l);
 /*
- * A name for the state of the work tree: two calls give the same only if
+ * A name for the state of the work tree (a recent one, as above): two calls give the same only if
  * `git status` says the same and no file it lists has changed in between.
  */
 int worktree_signature(struct repo *repo, struct oid *out);

@@ -4,6 +4,7 @@
 #include <git2.h>
 #include "base/compat.h"
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "git/oid.h"
 
 struct repo {
@@ -16,6 +17,9 @@ struct repo {
 	bool from_environment;	/* the GIT_* of this process are about it */
 	int partial;		/* a promisor has the rest: -1 not yet known */
 	struct replacements *replaced;	/* see git/history.h; NULL: not yet read */
+	struct strbuf status_text;	/* what git status last said... */
+	struct oid status_head;		/* ...with this HEAD... */
+	int64_t status_ms;		/* ...at this boot time; 0: forgotten */
 };
 
 /* Start libgit2, once. repo_open() does it. */

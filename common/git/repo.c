@@ -335,6 +335,7 @@ void repo_free(struct repo *repo)
 	free(repo->common_dir);
 	free(repo->work_tree);
 	free(repo->index_file);
+	strbuf_release(&repo->status_text);
 	free(repo);
 }
 

@@ -5,8 +5,12 @@
 #include <sys/stat.h>
 #include "base/strbuf.h"
 #include "git/gitproc.h"
+#include "base/text.h"
 #include "git/internal.h"
 #include "git/object.h"
+#include "git/repo.h"
+
+#define RECENT_MS 1000
 
 static int run_status(struct repo *repo, struct strbuf *out)
 {
@@ -14,10 +18,36 @@ static int run_status(struct repo *repo, struct strbuf *out)
 		"status", "--porcelain=v2", "-z", "--untracked-files=all",
 		"--ignore-submodules=dirty", "--find-renames", NULL
 	};
+	int rc;
 
 	if (!repo->work_tree)
 		return error_set(ORCH_EINVALID, "a bare repository has no work tree");
-	return gitproc_capture(repo, out, args);
+	worktree_status_forget(repo);
+	if ((rc = gitproc_capture(repo, out, args)) < 0)
+		return rc;
+	strbuf_reset(&repo->status_text);
+	strbuf_addbuf(&repo->status_text, out);
+	if (repo_head(repo, &repo->status_head, NULL) == 0)
+		repo->status_ms = time_boot_ms();
+	else
+		error_clear();
+	return 0;
+}
+
+static int recent_status(struct repo *repo, struct strbuf *out)
+{
+	struct oid head;
+
+	if (!repo->status_ms || time_boot_ms() - repo->status_ms > RECENT_MS ||
+	    repo_head(repo, &head, NULL) < 0 || !oid_eq(&head, &repo->status_head))
+		return run_status(repo, out);
+	strbuf_addbuf(out, &repo->status_text);
+	return 0;
+}
+
+void worktree_status_forget(struct repo *repo)
+{
+	repo->status_ms = 0;
 }
 
 /* The text behind `n` fields that end in a space each; NULL if it is short. */
@@ -117,10 +147,11 @@ static int parse_status(struct status_list *out, const struct strbuf *text)
 	return rc;
 }
 
-int worktree_status(struct repo *repo, struct status_list *out)
+static int status_with(struct repo *repo, struct status_list *out,
+		       int (*get)(struct repo *repo, struct strbuf *out))
 {
 	struct strbuf text = STRBUF_INIT;
-	int rc = run_status(repo, &text);
+	int rc = get(repo, &text);
 
 	if (rc == 0)
 		rc = parse_status(out, &text);
@@ -128,12 +159,22 @@ int worktree_status(struct repo *repo, struct status_list *out)
 	return rc;
 }
 
+int worktree_status(struct repo *repo, struct status_list *out)
+{
+	return status_with(repo, out, run_status);
+}
+
+int worktree_status_recent(struct repo *repo, struct status_list *out)
+{
+	return status_with(repo, out, recent_status);
+}
+
 int worktree_signature(struct repo *repo, struct oid *out)
 {
 	struct status_list list = STATUS_LIST_INIT;
 	struct strbuf text = STRBUF_INIT;
 	size_t i;
-	int rc = run_status(repo, &text);
+	int rc = recent_status(repo, &text);
 
 	if (rc == 0)
 		rc = parse_status(&list, &text);

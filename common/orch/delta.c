@@ -124,7 +124,7 @@ static int find_uncommitted(struct delta *d, struct orch *o)
 
 	if (!repo_work_tree(o->repo))
 		return 0;
-	if ((rc = worktree_status(o->repo, &status)) < 0)
+	if ((rc = worktree_status_recent(o->repo, &status)) < 0)
 		goto out;
 	for (size_t i = 0; i < status.nr; i++) {
 		const struct status_entry *e = &status.v[i];

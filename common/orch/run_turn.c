@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "git/gitproc.h"
 #include "orch/agent.h"
 #include "orch/prompt.h"
 #include "orch/run_internal.h"
@@ -488,6 +489,9 @@ static int claim(struct run *r, const char *actor)
 		return run_stop(r, rc == ORCH_EBUSY ? RUN_NO_TURN : RUN_ERROR, rc, "%s",
 				error_message());
 	}
+	/* Somebody else has played since our last turn, or may have worked. */
+	if (t.generation != r->turn.generation + 1 || t.holder.waited_ms > 100)
+		worktree_status_forget(r->o->repo);
 	turn_release_memory(&r->turn);
 	r->turn = t;
 	if (t.holder.waited_ms) {

@@ -1,11 +1,12 @@
 #ifndef BASE_TEMPLATE_H
 #define BASE_TEMPLATE_H
 /*
- * Mustache (https://mustache.github.io/mustache.5.html and its spec/): variables, sections, inverted
- * sections, comments, dotted names, set delimiters, standalone lines. Two
- * choices of ours: the target is plain text, so {{x}} is not HTML-escaped
- * ({{{x}}} and {{&x}} mean the same); and a name that the data does not have is an error that
- * names template, line and variable. Partials are refused by name.
+ * Mustache (https://mustache.github.io/mustache.5.html and its spec/):
+ * variables, sections, inverted sections, comments, dotted names, set
+ * delimiters, standalone lines. Two choices of ours: the target is plain text,
+ * so {{x}} is not HTML-escaped ({{{x}}} and {{&x}} mean the same); and a name
+ * that the data does not have is an error that names template, line and
+ * variable. Partials are refused by name.
  *
  * false, null, "" and the empty list are false in sections; 0 and {} are true.
  * A list or an object as {{x}} is an error.

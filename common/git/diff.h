@@ -2,8 +2,8 @@
 #define GIT_DIFF_H
 /*
  * What changed between two trees. The walk descends only where the trees
- * differ (libgit2's own tree diff reads both whole: GIT.md D1); renames are
- * found among what remains, at git's default similarity of 50 %.
+ * differ (libgit2's own tree diff reads both whole); renames are found among
+ * what remains, at git's default similarity of 50 %.
  */
 #include "base/compat.h"
 #include "git/oid.h"

@@ -3,12 +3,12 @@
 /*
  * A repository, opened as git would open it: from the environment git gives
  * to hooks and commands (GIT_DIR, GIT_WORK_TREE, GIT_COMMON_DIR, ceilings),
- * else by searching upwards from the current directory. Main and linked work trees, bare, submodules,
- * separate git directories.
+ * else by searching upwards from the current directory. Main and linked work
+ * trees, bare, submodules, separate git directories.
  *
- * What libgit2 1.5 cannot serve (SHA-256, reftable, ...: GIT.md D3) is
- * ORCH_EUNSUPPORTED with the reason in the message; where git accepts an owner that libgit2
- * rejects (safe.directory=*), git is asked once.
+ * What libgit2 1.5 cannot serve (SHA-256, reftable, unknown extensions) is
+ * ORCH_EUNSUPPORTED with the reason in the message; where git accepts an owner
+ * that libgit2 rejects (safe.directory=*), git is asked once.
  */
 #include "base/compat.h"
 #include "git/oid.h"

@@ -20,8 +20,8 @@ int statcache_open(struct statcache **out, struct repo *repo, const char *path);
 /*
  * The blob of the work tree file `rel`. Reads and hashes it when the stat
  * data does not prove it unchanged, then also stores it as a blob in the
- * repository if `store`. *hit (may be NULL) says whether no read was needed. `size` may be NULL.
- * A hit whose blob is not in the repository counts as a miss when `store`.
+ * repository if `store`. *hit says whether no read was needed; `size` and
+ * `hit` may be NULL. A hit whose blob is not in the repository counts as a miss when `store`.
  * ORCH_ENOTFOUND: no such file. ORCH_EINVALID: unsafe path, leaves the tree,
  * no regular file, or over `max` bytes; the message says which.
  */

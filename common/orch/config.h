@@ -2,9 +2,10 @@
 #define ORCH_CONFIG_H
 /*
  * The configuration of a loop: keys.def declares every key, this reads them
- * from all levels (DESIGN 4) and answers with the winning value. .orchconfig
- * comes with the repository and is not trusted: PRIVATE keys and unsafe paths found there are
- * ignored, remembered for doctor, and warned about once.
+ * from all levels (git/gitconfig.h) and answers with the winning value.
+ * .orchconfig comes with the repository and is not trusted: PRIVATE keys and
+ * unsafe paths found there are ignored, remembered for doctor, and warned about
+ * once.
  *
  * config_load() checks every value, so the getters cannot fail; asking for a
  * key that keys.def does not have is a BUG.

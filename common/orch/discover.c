@@ -418,7 +418,7 @@ static void fit_budget(struct discovery *d, int64_t budget)
 	}
 }
 
-/* FACTS 2: newer files count steps, older ones name the expected actor. */
+/* Newer files count steps, older ones name the expected actor. */
 static void find_old_loop(struct discovery *d, struct repo *repo)
 {
 	struct strbuf text = STRBUF_INIT;

@@ -2,7 +2,7 @@
 #define ORCH_DOCUMENT_H
 /*
  * Which tracked texts an actor reads each turn: plan, findings, input, every
- * orch.doc and the actor's own, each path once (DESIGN 4). Patterns match
+ * orch.doc and the actor's own, each path once (git-orch-config(5)). Patterns match
  * files that are tracked or not ignored. What the actor's agent loads by
  * itself (claude: CLAUDE.md, codex: AGENTS.md) is left out.
  */

@@ -2,8 +2,8 @@
 #define ORCH_PROMPT_H
 /*
  * A prompt: static parts first (core files, byte for byte), then the
- * documents, then the part of this turn (a Mustache template). The parts that
- * rarely change stand in front so that the provider's prefix cache holds.
+ * documents, then the part of this turn (a Mustache template, with the
+ * variables of orch/promptdata.h). The parts that rarely change stand in front so that the provider's prefix cache holds.
  */
 #include "base/compat.h"
 #include "base/strbuf.h"
@@ -37,7 +37,7 @@ struct prompt_request {
 	const char *task;		/* {{task}}; NULL: empty */
 	const struct json *data;	/* --data and --var: added to the variables, and
 					 * stronger than them; may be NULL */
-	unsigned pack_flags;
+	unsigned pack_flags;		/* enum pack_flags */
 };
 /*
  * ORCH_EINVALID: a core file or template that is missing or broken, an

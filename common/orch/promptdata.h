@@ -1,6 +1,6 @@
 #ifndef ORCH_PROMPTDATA_H
 #define ORCH_PROMPTDATA_H
-/* The variables that a context template can use (DESIGN 7, Prompt). */
+/* The variables that a context template can use: git-orch-prompt(1) lists them. */
 #include "base/compat.h"
 struct json;
 struct orch;

@@ -22,7 +22,7 @@ struct receipt {
 	enum turn_status status;
 	int64_t started_ms, ended_ms, waited_ms;
 	char *reason;		/* why it failed; NULL */
-	bool has_agent;		/* an agent ran: the next three count */
+	bool has_agent;		/* an agent ran: the next three mean something */
 	enum agent_kind agent;
 	int exit_code;		/* 128 + n for a signal */
 	struct usage usage, total;	/* this turn's; as reported */
@@ -45,8 +45,8 @@ int receipt_begin(struct receipt *r, struct orch *o, const struct turn *t);
 int receipt_end(struct receipt *r, struct orch *o, enum turn_status status);
 /*
  * The same in two steps, for who hands the turn on in between: what the turn
- * committed, at once; then what it left uncommitted, which takes a git process. Files
- * changed after the first step are somebody else's and are left out.
+ * committed, at once; then what it left uncommitted, which takes a git process.
+ * Files changed after the first step are somebody else's and are left out.
  */
 int receipt_end_commits(struct receipt *r, struct orch *o,
 			enum turn_status status);

@@ -37,7 +37,7 @@ struct run_events {
 	void (*text)(const char *text, size_t len, bool tool, void *data);
 	void (*tick)(const struct run_attempt *a, void *data);
 	void (*end)(const struct receipt *r, void *data);
-	/* Another attempt follows in `seconds`; `left` counts down, too. */
+	/* Another attempt follows in `seconds`. */
 	void (*retry)(const struct receipt *failed, int64_t seconds, void *data);
 	void *data;
 };
@@ -68,9 +68,9 @@ struct run_result {
 void run_result_release(struct run_result *r);
 
 /*
- * Run. Returns the code for main(): 0, ORCH_ENO, ORCH_EBUSY, ORCH_EINTERRUPTED or another
- * error; *out is filled in as far as it came. The caller has blocked SIGINT,
- * SIGTERM and SIGHUP and gives their signalfd.
+ * Run. Returns the code for main(): 0, ORCH_ENO, ORCH_EBUSY, ORCH_EINTERRUPTED
+ * or another error; *out is filled in as far as it came. The caller has blocked
+ * SIGINT, SIGTERM and SIGHUP and gives their signalfd.
  */
 int run_loop(struct run_result *out, struct orch *o,
 	     const struct run_options *opts, const struct run_events *events,

@@ -11,6 +11,7 @@
 #include "base/live.h"
 #include "base/strbuf.h"
 #include "orch/run.h"
+struct json;
 struct orch;
 
 struct run_show {
@@ -23,9 +24,12 @@ struct run_show {
 	int64_t begun_ms, first_iteration, now_iteration;
 	double cost_usd;
 };
-void run_show_open(struct run_show *s, struct orch *o, const struct run_options *opts);
+/* `o` and `opts` are borrowed until run_show_close(). */
+void run_show_open(struct run_show *s, struct orch *o,
+		   const struct run_options *opts);
 const struct run_events *run_show_events(const struct run_show *s);
-/* --dry-run: who would play what, with the size of the prompt. */
-int run_show_plan(struct orch *o, const struct run_options *opts);
 int run_show_close(struct run_show *s, const struct run_result *result);
+
+/* --dry-run, by itself: who would play what, with the size of the prompt. */
+int run_show_plan(struct orch *o, const struct run_options *opts);
 #endif

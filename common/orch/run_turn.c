@@ -390,13 +390,7 @@ static void add_to_result(struct run *r, const struct attempt *a)
 	int64_t took = rc->ended_ms - rc->started_ms;
 
 	res->commits += (int64_t)rc->nr_commits;
-	res->usage.has_tokens = res->usage.has_tokens || rc->usage.has_tokens;
-	res->usage.uncached += rc->usage.uncached;
-	res->usage.cache_write += rc->usage.cache_write;
-	res->usage.cache_read += rc->usage.cache_read;
-	res->usage.output += rc->usage.output;
-	res->usage.has_cost = res->usage.has_cost || rc->usage.has_cost;
-	res->usage.cost_usd += rc->usage.cost_usd;
+	usage_add(&res->usage, &rc->usage);
 	if (took > res->longest_ms || !res->longest_id) {
 		res->longest_ms = took;
 		free(res->longest_id);

@@ -105,6 +105,15 @@ static void set_lease(struct turn *t)
 	t->lease_boot_ms = ms ? time_boot_ms() + ms : 0;
 }
 
+/* Give the state to the caller, if it wants it. */
+static void give(struct turn *out, struct turn *t)
+{
+	if (!out)
+		return;
+	*out = *t;
+	turn_init(t);
+}
+
 /* ---- claiming ---- */
 
 struct claim {
@@ -337,8 +346,7 @@ int turn_acquire(struct turn *out, struct orch *o, const struct turn_request *re
 	if (c.lost.generation)
 		receipt_of_lost(o, &c.lost);
 	compare_head(o, &t);
-	*out = t;
-	turn_init(&t);
+	give(out, &t);
 out:
 	turn_watch_close(&watch);
 	strvec_release(&c.ring);
@@ -423,10 +431,7 @@ int turn_next_attempt(struct turn *out, struct orch *o, int64_t generation)
 	set_lease(&t);
 	if ((rc = turn_store(o, &t, "attempt", 0)) < 0)
 		goto out;
-	if (out) {
-		*out = t;
-		turn_init(&t);
-	}
+	give(out, &t);
 out:
 	lock_release(&lock);
 	turn_release_memory(&t);
@@ -490,10 +495,7 @@ int turn_release(struct turn *out, struct orch *o, const struct turn_end *end)
 		goto out;
 	if ((rc = turn_store(o, &t, "release", TURN_USE_SPARE)) < 0)
 		goto out;
-	if (out) {
-		*out = t;
-		turn_init(&t);
-	}
+	give(out, &t);
 out:
 	lock_release(&lock);
 	turn_release_memory(&t);

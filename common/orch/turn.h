@@ -174,8 +174,8 @@ int turn_repair(struct turn *out, struct orch *o, char **kept);
 
 /*
  * Run a command under the turn: acquire for ourselves (`pid` and
- * `interrupt_fd` of the request are filled in), run it with GIT_ORCH_* set, renew the
- * lease, give the turn back: ok if it exits with 0, interrupted if a signal
+ * `interrupt_fd` of the request are filled in), run it with GIT_ORCH_* set,
+ * renew the lease, give the turn back: ok if it exits with 0, interrupted if a signal
  * was passed on, else failed. *status is as from waitpid.
  * ORCH_ENO: it ran, but the turn was lost. ORCH_ENOTFOUND, ORCH_EUNSUPPORTED:
  * no such program, or it cannot be run; then the turn was not taken. Signal

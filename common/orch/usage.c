@@ -82,17 +82,17 @@ static void add_figure(int64_t *sum, int64_t n)
 	*sum = *sum > FIGURE_MAX - n ? FIGURE_MAX : *sum + n;
 }
 
-void usage_add(struct usage *u, const struct usage *earlier)
+void usage_add(struct usage *u, const struct usage *other)
 {
-	if (earlier->has_tokens) {
-		add_figure(&u->uncached, earlier->uncached);
-		add_figure(&u->cache_write, earlier->cache_write);
-		add_figure(&u->cache_read, earlier->cache_read);
-		add_figure(&u->output, earlier->output);
+	if (other->has_tokens) {
+		add_figure(&u->uncached, other->uncached);
+		add_figure(&u->cache_write, other->cache_write);
+		add_figure(&u->cache_read, other->cache_read);
+		add_figure(&u->output, other->output);
 		u->has_tokens = true;
 	}
-	if (earlier->has_cost) {
-		u->cost_usd += earlier->cost_usd;
+	if (other->has_cost) {
+		u->cost_usd += other->cost_usd;
 		u->has_cost = true;
 	}
 }

@@ -4,8 +4,8 @@
  * What an agent's output says about itself: tokens, cost, model, session.
  * Known are `claude -p --output-format json|stream-json` and
  * `codex exec --json`; anything else passes through as text.
- * Figures are normalised (FACTS 4): claude's input excludes cached tokens,
- * codex's includes them.
+ * Figures are normalised: claude's input excludes cached tokens, codex's
+ * includes them, and `uncached` here never does.
  */
 #include "base/compat.h"
 #include "base/strbuf.h"
@@ -37,8 +37,8 @@ void usage_copy(struct usage *out, const struct usage *u);	/* *out is overwritte
  * (then it was no total). receipt_set_usage() is what turns use.
  */
 void usage_subtract(struct usage *u, const struct usage *earlier);
-/* The other way: what a cut stream said on top of what was reported before. */
-void usage_add(struct usage *u, const struct usage *earlier);
+/* Add tokens and cost of another, as far as it has them. */
+void usage_add(struct usage *u, const struct usage *other);
 
 /* Adds session, model, tokens, cost_usd, and where set error, compacted,
  * partial to the object `out`. Reading takes nothing on trust. */

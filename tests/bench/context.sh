@@ -1,6 +1,6 @@
 #!/bin/sh
-# Documents that have not changed: ten of 800 KB together. (The limits of a
-# resumed session, 2.0, and of a fresh one, 4.0, are DESIGN 10's.)
+# Documents that have not changed: ten of 800 KB together. (The targets of a
+# resumed session, 2.0, and of a fresh one, 4.0.)
 . "${0%/*}/lib.sh"
 
 scratch

@@ -1,5 +1,4 @@
 # Repositories of every layout: what common/git says equals what git says.
-# The rows are those of shared/GIT.md, D2 and D3.
 
 load helper
 

@@ -40,9 +40,14 @@ check-scripts:
 	@shellcheck -S warning -x install.sh mk/*.sh tests/*.sh share/demo/*.sh \
 		share/demo/agents/*
 
-# clang-format's opinion on the change, as advice.
+# clang-format's opinion on what is not committed, or on everything after a
+# commit: make style SINCE=main. Advice (.clang-format says which), never a fault.
+SINCE ?= HEAD
 style:
-	@git clang-format-14 --diff || true
+	@p=$$(command -v git-clang-format || command -v git-clang-format-14) || { \
+		echo "style: git-clang-format is missing: apt-get install clang-format"; \
+		exit 0; }; \
+	$$p --diff --extensions c,h $(SINCE) || true
 
 .PHONY: test test-unit test-cmd units check-layers check-headers check-clang \
 	check-cppcheck check-scripts style

@@ -166,6 +166,9 @@ static void check_turn(struct checkup *c, struct orch *o)
 		    t.generation, t.expected);
 		if (!h->actor)
 			add(c, CHECKUP_OK, "holder", "nobody holds the turn");
+		else if (!h->process.pid)
+			add(c, CHECKUP_OK, "holder", "%s by lease alone, from %s",
+			    h->actor, h->host ? h->host : "?");
 		else if (turn_holder_alive(&t))
 			add(c, CHECKUP_OK, "holder", "%s pid %" PRId64 " on %s, alive",
 			    h->actor, h->process.pid, h->host ? h->host : "?");

@@ -17,6 +17,7 @@
 #define ORCHCONFIG ".orchconfig"
 #define ORCHCONFIG_MAX (1024 * 1024)
 #define MAX_WORKFLOW 64
+#define MAX_WARNINGS 8	/* about keys that are ignored; the file is not ours */
 
 enum key_type {
 	KEY_STRING, KEY_PATH, KEY_PATH_LIST, KEY_PATTERN, KEY_PATTERN_LIST,
@@ -238,8 +239,23 @@ static void ignore(struct config *c, const struct config_entry *e,
 static void ignore_with_warning(struct config *c, const struct config_entry *e,
 				const char *reason)
 {
+	static struct strvec said = STRVEC_INIT;
+	static bool said_more;
+	char *line = xstrfmt("%s:%d: %s is ignored: %s", e->origin, e->line, e->key,
+			     reason);
+
 	ignore(c, e, reason);
-	warn("%s:%d: %s is ignored: %s", e->origin, e->line, e->key, reason);
+	if (strvec_has(&said, line)) {
+		;	/* a loop reads its configuration before each turn */
+	} else if (said.nr < MAX_WARNINGS) {
+		warn("%s", line);
+		strvec_push(&said, line);
+	} else if (!said_more) {
+		warn("%s: more keys are ignored: 'git orch doctor' lists them",
+		     e->origin);
+		said_more = true;
+	}
+	free(line);
 }
 
 static bool is_ours(const char *key)

@@ -239,7 +239,11 @@ static int play_all(struct run *r)
 			return run_stop(r, RUN_INTERRUPTED, ORCH_EINTERRUPTED, "interrupted");
 		if ((rc = run_turn(r, opts->actor ? opts->actor : r->turn.expected)) < 0)
 			return rc;
-		if ((rc = reload(r->o)) < 0 || (rc = turn_read(&r->turn, r->o)) < 0)
+		if ((rc = reload(r->o)) == 0) {
+			turn_release_memory(&r->turn);
+			rc = turn_read(&r->turn, r->o);
+		}
+		if (rc < 0)
 			return run_stop(r, RUN_ERROR, rc, "%s", error_message());
 	}
 }

@@ -51,18 +51,20 @@ static void print(struct run_show *s, enum output_color color, const char *text)
 
 static void on_waiting(const struct turn *t, void *data)
 {
+	struct strbuf holder = STRBUF_INIT;
 	struct run_show *s = data;
 
 	if (common.quiet)
 		return;
+	turn_describe(&holder, t);
 	if (t->holder.actor)
 		live_line(&s->live, "waiting: it is %s's turn (iteration %" PRId64
-			  "), held by pid %" PRId64 " on %s", t->expected, t->iteration,
-			  t->holder.process.pid, t->holder.host ? t->holder.host : "?");
+			  "), %s", t->expected, t->iteration, holder.buf);
 	else
 		live_line(&s->live, "waiting: it is %s's turn (iteration %" PRId64
 			  "), and nobody plays it; git orch run --actor %s",
 			  t->expected, t->iteration, t->expected);
+	strbuf_release(&holder);
 }
 
 static void status(struct run_show *s, const struct run_attempt *a)

@@ -69,6 +69,16 @@ static int refuse_while_locked(const char *loop, const char *loop_dir)
 	return rc;
 }
 
+static int held(const struct turn *t, const char *loop)
+{
+	struct strbuf holder = STRBUF_INIT;
+
+	turn_describe(&holder, t);
+	error_set(ORCH_EBUSY, "loop %s: %s; end the turn first", loop, holder.buf);
+	strbuf_release(&holder);
+	return ORCH_EBUSY;
+}
+
 /* A turn whose holder lives must end first. A state that cannot be read holds
  * nobody back. */
 static int refuse_while_held(struct repo *repo, const char *orch_dir)
@@ -90,9 +100,7 @@ static int refuse_while_held(struct repo *repo, const char *orch_dir)
 		if (turn_read(&t, &o) < 0)
 			error_clear();
 		else if (t.holder.actor && turn_holder_alive(&t))
-			rc = error_set(ORCH_EBUSY,
-				       "loop %s: %s holds the turn (pid %" PRId64 "); end it first",
-				       o.loop, t.holder.actor, t.holder.process.pid);
+			rc = held(&t, o.loop);
 		if (rc == 0)
 			rc = refuse_while_locked(o.loop, o.loop_dir);
 		turn_release_memory(&t);

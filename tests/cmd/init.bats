@@ -374,9 +374,13 @@ project() {
 	exits 0 git orch init
 	git orch turn acquire galph --pid $$ >/dev/null
 	exits 75 git orch init --remove
-	one_error 'galph holds the turn'
+	one_error 'galph holds it (pid'
 	[ -e .orchconfig ]
 	exits 0 git orch turn release --generation 1
+	exits 0 git orch turn acquire ralph --pid none
+	exits 75 git orch init --remove
+	one_error 'ralph holds it (by lease alone'
+	exits 0 git orch turn release --generation 2
 	: >.git/orch/loops/main/run.lock
 	exits 75 flock .git/orch/loops/main/run.lock git orch init --remove
 	one_error 'a runner is at work'

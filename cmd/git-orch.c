@@ -1,15 +1,13 @@
 /*
  * git-orch - the status page, and the way to every other command
  *
- * `git orch X` starts git-orch-X, found beside this program or else in PATH.
+ * `git orch X` starts git-orch-X (orch/program.h).
  */
-#include <dirent.h>
-#include <limits.h>
-
 #include "base/command.h"
 #include "base/output.h"
 #include "base/strbuf.h"
 #include "orch/orch.h"
+#include "orch/program.h"
 #include "orch/status_page.h"
 
 static bool version;
@@ -42,60 +40,11 @@ static const struct {
 	{ "doctor", "prove that everything is in order" },
 };
 
-/* The directory of this program; "" when the kernel does not say. */
-static const char *own_dir(void)
-{
-	static char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash;
-
-	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (slash)
-		*slash = '\0';
-	return path;
-}
-
-/* The path to execute for a command, yours to free; NULL: there is none. */
-static char *find_program(const char *name)
-{
-	const char *dir = own_dir(), *path = getenv("PATH");
-	char *file = xstrfmt("%s/git-orch-%s", dir, name);
-
-	if (*dir && access(file, X_OK) == 0)
-		return file;
-	free(file);
-	for (const char *s = path; s && *s; s += *s == ':') {
-		size_t n = strcspn(s, ":");
-
-		file = xstrfmt("%.*s/git-orch-%s", (int)n, s, name);
-		if (n && access(file, X_OK) == 0)
-			return file;
-		free(file);
-		s += n;
-	}
-	return NULL;
-}
-
-/* Every git-orch-<name> beside this program. */
-static void list_programs(struct strvec *out)
-{
-	DIR *dir = opendir(own_dir());
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)))
-		if (str_starts(e->d_name, "git-orch-") && !strchr(e->d_name, '.'))
-			strvec_push(out, e->d_name + strlen("git-orch-"));
-	if (dir)
-		closedir(dir);
-	strvec_sort(out);
-}
-
 static void list_commands(struct strbuf *out)
 {
 	struct strvec found = STRVEC_INIT;
 
-	list_programs(&found);
+	program_list(&found);
 	strbuf_addstr(out, "\ncommands\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strvec_has(&found, commands[i].name))
@@ -112,66 +61,25 @@ static void list_commands(struct strbuf *out)
 	strvec_release(&found);
 }
 
-/* Letters to add, drop or change (swapping two counts as one) to make a of b. */
-static size_t distance(const char *a, const char *b)
-{
-	enum { MAX = 32 };
-	size_t n = strlen(a), m = strlen(b);
-	size_t row[3][MAX + 1];
-
-	if (n > MAX || m > MAX)
-		return MAX;
-	for (size_t j = 0; j <= m; j++)
-		row[0][j] = j;
-	for (size_t i = 1; i <= n; i++) {
-		size_t *now = row[i % 3], *last = row[(i + 2) % 3];
-		const size_t *before = row[(i + 1) % 3];
-
-		now[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (last[j] + 1 < best)
-				best = last[j] + 1;
-			if (now[j - 1] + 1 < best)
-				best = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
-				best = before[j - 2] + 1;
-			now[j] = best;
-		}
-	}
-	return row[n % 3][m];
-}
-
 /* Exit 1, as git does for a command that it does not know. */
 static int unknown(const char *name)
 {
-	struct strvec found = STRVEC_INIT;
-	struct strbuf near = STRBUF_INIT;
-	size_t len = strlen(name);
-	int rc;
+	char *near = program_near(name);
 
-	list_programs(&found);
-	for (size_t i = 0; i < found.nr; i++)
-		if (distance(name, found.v[i]) <= (len > 3 ? 2 : 1) ||
-		    (len > 1 && str_starts(found.v[i], name)))
-			strbuf_addf(&near, "%s%s", near.len ? ", " : "", found.v[i]);
-	if (near.len)
-		rc = error_set(ORCH_ENO, "'%.100s' is not a git-orch command; near it: %s",
-			       name, near.buf);
+	if (near)
+		error_set(ORCH_ENO, "'%.100s' is not a git-orch command; near it: %s",
+			  name, near);
 	else
-		rc = error_set(ORCH_ENO, "'%.100s' is not a git-orch command; 'git orch -h' lists them",
-			       name);
-	strvec_release(&found);
-	strbuf_release(&near);
-	return rc;
+		error_set(ORCH_ENO, "'%.100s' is not a git-orch command; "
+			  "'git orch -h' lists them", name);
+	free(near);
+	return ORCH_ENO;
 }
 
 static int dispatch(int argc, const char **argv)
 {
 	struct strvec args = STRVEC_INIT;
-	char *program = strchr(argv[0], '/') ? NULL : find_program(argv[0]);
+	char *program = program_find(argv[0]);
 	int rc;
 
 	if (!program)
@@ -208,7 +116,7 @@ static int help(const char *command)
 		strbuf_release(&text);
 		return 0;
 	}
-	program = strchr(command, '/') ? NULL : find_program(command);
+	program = program_find(command);
 	if (!program)
 		return unknown(command);
 	page = xstrfmt("git-orch-%s", command);

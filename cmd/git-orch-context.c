@@ -17,7 +17,8 @@ static const char *const usage[] = {
 	NULL
 };
 #define OPT_ACTOR OPT_STRING('a', "actor", &actor_option, "actor", \
-			     "whose documents (default: $GIT_ORCH_ACTOR, else whose turn it is)")
+			     "whose documents (default: $GIT_ORCH_ACTOR, " \
+			     "else whose turn it is)")
 
 /* How each of them begins; *actor is borrowed from `o`. */
 static int begin(struct orch *o, const char **actor, int argc, const char **argv)

@@ -92,8 +92,8 @@ static int set_value(const struct opt *o, const char *shown, const char *value)
 	case OPT_KIND_DURATION:
 		if (duration_parse(o->value, value) < 0)
 			return error_set(ORCH_EUSAGE,
-					 "option '%s' needs a duration such as 90, 15m or 2h, not '%s'",
-					 shown, value);
+					 "option '%s' needs a duration such as "
+					 "90, 15m or 2h, not '%s'", shown, value);
 		return 0;
 	default:
 		BUG("value for option kind %d", o->kind);

@@ -45,8 +45,9 @@ int worktree_status_recent(struct repo *repo, struct status_list *out);
 void worktree_status_forget(struct repo *repo);
 void status_list_release(struct status_list *l);
 /*
- * A name for the state of the work tree (a recent one, as above): two calls give the same only if
- * `git status` says the same and no file it lists has changed in between.
+ * A name for the state of the work tree (a recent one, as above): two calls
+ * give the same only if `git status` says the same and no file it lists has
+ * changed in between.
  */
 int worktree_signature(struct repo *repo, struct oid *out);
 #endif

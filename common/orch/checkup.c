@@ -189,8 +189,8 @@ static void check_receipts(struct checkup *c, struct orch *o)
 	if (receipt_list(&l, o, 200) < 0)
 		add_error(c, "receipts");
 	else if (l.broken)
-		add(c, CHECKUP_WARN, "receipts", "%zu lines of %s/receipts.jsonl cannot be read",
-		    l.broken, o->dir);
+		add(c, CHECKUP_WARN, "receipts", "%zu lines of "
+		    "%s/receipts.jsonl cannot be read", l.broken, o->dir);
 	else
 		add(c, CHECKUP_OK, "receipts", "%zu%s", l.nr,
 		    l.nr == 200 ? " and more" : "");
@@ -380,7 +380,8 @@ static void check_agent(struct checkup *c, struct orch *o, const char *actor)
 		    kind ? kind : "other");
 	if (kind && str_eq(kind, "claude") && !strstr(command, "GIT_ORCH_"))
 		add(c, CHECKUP_WARN, "agent",
-		    "%s: claude gets its stable part as a file, but the command does not use $GIT_ORCH_STATIC",
+		    "%s: claude gets its stable part as a file, but the command "
+		    "does not use $GIT_ORCH_STATIC",
 		    actor);
 	free(word);
 }

@@ -61,7 +61,8 @@ bool actor_name_valid(const char *name)
 {
 	size_t len = strlen(name);
 
-	if (!len || len > 32 || (!islower((unsigned char)*name) && !isdigit((unsigned char)*name)))
+	if (!len || len > 32 ||
+	    (!islower((unsigned char)*name) && !isdigit((unsigned char)*name)))
 		return false;
 	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
 }

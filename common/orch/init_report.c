@@ -206,8 +206,8 @@ static void print_agents(struct output *o, const struct init *in)
 			output_field(o, "", "%s", r->differs.v[k]);
 		if (r->state != SETUP_WRITTEN || r->differs.nr)
 			continue;
-		output_field(o, "", "%s may only read until you allow it more, which is yours to do:",
-			     name);
+		output_field(o, "", "%s may only read until you allow it more, which is "
+			     "yours to do:", name);
 		output_field(o, "", "git config orchactor.%s.command '%s'", a->actor,
 			     setup_agent_permission(a->kind));
 	}

@@ -3,7 +3,8 @@
 /*
  * A prompt: static parts first (core files, byte for byte), then the
  * documents, then the part of this turn (a Mustache template, with the
- * variables of orch/promptdata.h). The parts that rarely change stand in front so that the provider's prefix cache holds.
+ * variables of orch/promptdata.h). The parts that rarely change stand in front
+ * so that the provider's prefix cache holds.
  */
 #include "base/compat.h"
 #include "base/strbuf.h"

@@ -27,12 +27,8 @@ static void add_totals(struct json *out, const struct usage *u)
 		return;
 	}
 	t = json_add_object(out, "reported");
-	if (u->has_tokens) {
-		json_add_int(t, "uncached", u->uncached);
-		json_add_int(t, "cache_write", u->cache_write);
-		json_add_int(t, "cache_read", u->cache_read);
-		json_add_int(t, "output", u->output);
-	}
+	if (u->has_tokens)
+		usage_tokens_to_json(t, u);
 	if (u->has_cost)
 		json_add_real(t, "cost_usd", u->cost_usd);
 }
@@ -180,10 +176,7 @@ static void get_totals(struct usage *u, const struct json *t)
 {
 	if (!json_is_object(t))
 		return;
-	u->has_tokens |= usage_figure(t, "uncached", &u->uncached);
-	u->has_tokens |= usage_figure(t, "cache_write", &u->cache_write);
-	u->has_tokens |= usage_figure(t, "cache_read", &u->cache_read);
-	u->has_tokens |= usage_figure(t, "output", &u->output);
+	usage_tokens_from_json(u, t);
 	u->has_cost = usage_cost(t, "cost_usd", &u->cost_usd);
 }
 

@@ -265,7 +265,8 @@ int run_loop(struct run_result *out, struct orch *o, const struct run_options *o
 	turn_init(&r.turn);
 	out->started_ms = time_now_ms();
 	if ((rc = lock_runners(&locks, o, opts->actor)) < 0) {
-		run_stop(&r, rc == ORCH_EBUSY ? RUN_NO_TURN : RUN_ERROR, rc, "%s", error_message());
+		run_stop(&r, rc == ORCH_EBUSY ? RUN_NO_TURN : RUN_ERROR, rc, "%s",
+			 error_message());
 		goto out;
 	}
 	if ((rc = repo_head(o->repo, &out->head_before, NULL)) < 0 ||

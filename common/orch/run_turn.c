@@ -479,7 +479,8 @@ static int claim(struct run *r, const char *actor)
 	if (rc < 0) {
 		turn_release_memory(&t);
 		if (rc == ORCH_EINTERRUPTED)
-			return run_stop(r, RUN_INTERRUPTED, rc, "interrupted while waiting for the turn");
+			return run_stop(r, RUN_INTERRUPTED, rc,
+					"interrupted while waiting for the turn");
 		return run_stop(r, rc == ORCH_EBUSY ? RUN_NO_TURN : RUN_ERROR, rc, "%s",
 				error_message());
 	}
@@ -555,7 +556,8 @@ int run_turn(struct run *r, const char *actor)
 	if (out == ATTEMPT_OK) {
 		rc = hand_over(r, TURN_OK);
 		if (rc == ORCH_ENO)
-			run_stop(r, RUN_LOST, rc, "%s was lost: %s", a.receipt.id, error_message());
+			run_stop(r, RUN_LOST, rc, "%s was lost: %s", a.receipt.id,
+				 error_message());
 		else if (rc < 0)
 			run_stop(r, RUN_ERROR, rc, "%s", error_message());
 		else

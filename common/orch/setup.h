@@ -37,9 +37,9 @@ int setup_write_local(struct setup_result *out, struct repo *repo,
 		      const struct discovery *d, unsigned flags);
 
 /*
- * Write which agent plays an actor, and the command that fits it
- * (without any permission), to the repository's config. A command of the same agent that somebody has changed
- * (a permission flag) is kept.
+ * Write which agent plays an actor, and the command that fits it (without any
+ * permission), to the repository's config. A command of the same agent that
+ * somebody has changed (a permission flag) is kept.
  */
 int setup_agent(struct setup_result *out, struct repo *repo, const char *actor,
 		enum agent_kind kind, unsigned flags);

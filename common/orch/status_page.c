@@ -62,9 +62,11 @@ static int page_before_init(struct page *p)
 		    p->o.loop ? p->o.loop : "",
 		    found.len ? found.buf : "no plan and no prompts");
 	if (bare) {
-		output_line(&p->out, "  this repository is bare: set the loop up in a work tree");
+		output_line(&p->out, "  this repository is bare: set the loop up "
+			    "in a work tree");
 	} else {
-		output_line(&p->out, "  git orch init --dry-run   what would be set up (nothing runs, nothing is committed)");
+		output_line(&p->out, "  git orch init --dry-run   what would be set up "
+			    "(nothing runs, nothing is committed)");
 		output_line(&p->out, "  git orch init             set it up");
 	}
 out:
@@ -83,7 +85,8 @@ static void print_loop(struct page *p)
 	bool alive = h->actor && turn_holder_alive(t);
 
 	if (alive)
-		strbuf_addf(&state, "running %s", duration_human(time_seconds_since(h->since_ms)));
+		strbuf_addf(&state, "running %s",
+			    duration_human(time_seconds_since(h->since_ms)));
 	else if (h->actor)
 		strbuf_addf(&state, "its holder is gone");
 	else if (t->status == TURN_IDLE)

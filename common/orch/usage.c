@@ -97,21 +97,22 @@ void usage_add(struct usage *u, const struct usage *other)
 	}
 }
 
+void usage_tokens_to_json(struct json *out, const struct usage *u)
+{
+	json_add_int(out, "uncached", u->uncached);
+	json_add_int(out, "cache_write", u->cache_write);
+	json_add_int(out, "cache_read", u->cache_read);
+	json_add_int(out, "output", u->output);
+}
+
 void usage_to_json(struct json *out, const struct usage *u)
 {
-	struct json *tokens;
-
 	json_add_string(out, "session", u->session);
 	json_add_string(out, "model", u->model);
-	if (u->has_tokens) {
-		tokens = json_add_object(out, "tokens");
-		json_add_int(tokens, "uncached", u->uncached);
-		json_add_int(tokens, "cache_write", u->cache_write);
-		json_add_int(tokens, "cache_read", u->cache_read);
-		json_add_int(tokens, "output", u->output);
-	} else {
+	if (u->has_tokens)
+		usage_tokens_to_json(json_add_object(out, "tokens"), u);
+	else
 		json_add_null(out, "tokens");
-	}
 	if (u->has_cost)
 		json_add_real(out, "cost_usd", u->cost_usd);
 	else
@@ -145,6 +146,14 @@ bool usage_cost(const struct json *object, const char *key, double *out)
 	return true;
 }
 
+void usage_tokens_from_json(struct usage *u, const struct json *in)
+{
+	u->has_tokens |= usage_figure(in, "uncached", &u->uncached);
+	u->has_tokens |= usage_figure(in, "cache_write", &u->cache_write);
+	u->has_tokens |= usage_figure(in, "cache_read", &u->cache_read);
+	u->has_tokens |= usage_figure(in, "output", &u->output);
+}
+
 void usage_from_json(struct usage *out, const struct json *in)
 {
 	const struct json *tokens = json_get(in, "tokens");
@@ -156,11 +165,7 @@ void usage_from_json(struct usage *out, const struct json *in)
 	out->is_error = out->error != NULL;
 	out->compacted = json_get_bool(in, "compacted", false);
 	out->partial = json_get_bool(in, "partial", false);
-	if (json_is_object(tokens)) {
-		out->has_tokens |= usage_figure(tokens, "uncached", &out->uncached);
-		out->has_tokens |= usage_figure(tokens, "cache_write", &out->cache_write);
-		out->has_tokens |= usage_figure(tokens, "cache_read", &out->cache_read);
-		out->has_tokens |= usage_figure(tokens, "output", &out->output);
-	}
+	if (json_is_object(tokens))
+		usage_tokens_from_json(out, tokens);
 	out->has_cost = usage_cost(in, "cost_usd", &out->cost_usd);
 }

@@ -44,6 +44,9 @@ void usage_add(struct usage *u, const struct usage *other);
  * partial to the object `out`. Reading takes nothing on trust. */
 void usage_to_json(struct json *out, const struct usage *u);
 void usage_from_json(struct usage *out, const struct json *in);
+/* The four figures of tokens alone, as members of an object. */
+void usage_tokens_to_json(struct json *out, const struct usage *u);
+void usage_tokens_from_json(struct usage *u, const struct json *in);
 
 /* One figure of another program's report: false, and *out untouched, for what
  * no honest one says (negative, a fraction, 1e300, a string). */

@@ -10,12 +10,15 @@
 
 #include "base/command.h"
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "base/text.h"
 #include "orch/orch.h"
 #include "orch/run.h"
 #include "orch/run_show.h"
 
-static int64_t iterations = -1, timeout = -1, turn_limit = -1, retries = -1;
+#define UNSET INT64_MIN
+
+static int64_t iterations = UNSET, timeout = -1, turn_limit = -1, retries = UNSET;
 static const char *until, *actor;
 static bool dry_run;
 
@@ -25,7 +28,7 @@ static const char *const usage[] = {
 	NULL
 };
 static const struct opt opts[] = {
-	OPT_INT('n', "iterations", &iterations, "iterations",
+	OPT_INT('n', "iterations", &iterations, "n",
 		"stop after so many; 0: when stopped (default 1)"),
 	OPT_STRING(0, "until", &until, "time",
 		   "begin no turn after HH:MM, or after a duration"),
@@ -77,7 +80,7 @@ static int read_options(struct run_options *out, struct orch *o)
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	if (iterations < -1 || retries < -1)
+	if ((iterations < 0 && iterations != UNSET) || (retries < 0 && retries != UNSET))
 		return usage_error("a count cannot be negative");
 	if (until && (rc = parse_until(&out->until_ms, until)) < 0)
 		return rc;
@@ -106,19 +109,39 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static int play(struct orch *o, const struct run_options *options)
+/* As somebody would type it who wants the same again. */
+static char *describe_command(void)
 {
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf_addstr(&out, "git orch run");
+	if (iterations != UNSET)
+		strbuf_addf(&out, " -n %" PRId64, iterations);
+	if (until)
+		strbuf_addf(&out, " --until %s", until);
+	if (actor)
+		strbuf_addf(&out, " --actor %s", actor);
+	return strbuf_detach(&out, NULL);
+}
+
+static int play(struct orch *o, struct run_options *options)
+{
+	char *command = describe_command();
 	struct run_result result;
 	struct run_show show;
 	int fd, rc, show_rc;
 
-	if ((fd = open_signals()) < 0)
+	if ((fd = open_signals()) < 0) {
+		free(command);
 		return error_sys("signalfd");
+	}
+	options->command = command;
 	run_show_open(&show, o, options);
 	rc = run_loop(&result, o, options, run_show_events(&show), fd);
 	show_rc = run_show_close(&show, &result);
 	run_result_release(&result);
 	close(fd);
+	free(command);
 	return rc ? rc : show_rc;
 }
 
@@ -140,6 +163,6 @@ out:
 }
 
 const struct command orch_command = {
-	.name = "run", .summary = "Play the loop: each actor in turn, agent after agent",
+	.name = "run", .summary = "play the loop: each actor in turn, agent after agent",
 	.usage = usage, .opts = opts, .run = run, .flags = COMMAND_JSON,
 };

@@ -26,7 +26,7 @@ static void last_cell(struct output *o, const struct receipt *r)
 	const char *why = r->reason ? r->reason : r->usage.error;
 	size_t len = why ? strcspn(why, "\r\n") : 0;
 
-	if (!len || r->status == TURN_OK) {
+	if (!len || r->status == TURN_OK || str_eq(why, turn_status_name(r->status))) {
 		output_cell(o, "%zu", r->nr_commits);
 		return;
 	}

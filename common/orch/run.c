@@ -1,5 +1,5 @@
 /*
- * The loop over turns: who plays next, when to stop, one runner at a time.
+ * The loop over turns: who plays next, and when to stop.
  */
 #include "orch/run.h"
 
@@ -8,12 +8,11 @@
 #include <sys/signalfd.h>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/lock.h"
 #include "base/text.h"
 #include "git/gitproc.h"
 #include "orch/prompt.h"
 #include "orch/run_internal.h"
+#include "orch/runner.h"
 
 #define IDLE_ITERATIONS 3
 
@@ -39,71 +38,6 @@ void run_result_release(struct run_result *r)
 	turn_release_memory(&r->turn);
 }
 
-/* --- one runner per actor and loop ------------------------------------------- */
-
-struct runner_locks {
-	struct lock *v;
-	size_t nr;
-};
-
-static void unlock_runners(struct runner_locks *l)
-{
-	for (size_t i = 0; i < l->nr; i++)
-		lock_release(&l->v[i]);
-	free(l->v);
-	l->v = NULL;
-	l->nr = 0;
-}
-
-static int lock_runner(struct lock *lock, const struct orch *o, const char *actor)
-{
-	char *path = xstrfmt("%s/runner-%s.lock", o->loop_dir, actor);
-	struct strbuf who = STRBUF_INIT;
-	char iso[TIME_ISO_SIZE];
-	int rc = lock_try(lock, path);
-
-	if (rc == ORCH_EBUSY) {
-		if (file_read(&who, path, 4096, 0) < 0 || !who.len)
-			strbuf_addstr(&who, "another process");
-		strbuf_rtrim(&who);
-		rc = error_set(ORCH_EBUSY, "actor '%s' of loop '%s' has a runner already: %s",
-			       actor, o->loop, who.buf);
-	} else if (!rc && (ftruncate(lock->fd, 0) < 0 ||
-			   dprintf(lock->fd, "git orch run, pid %ld, since %s\n",
-				   (long)getpid(), time_iso(iso, time_now_ms())) < 0)) {
-		warn("cannot write to '%s'", path);	/* the lock counts, not the text */
-	}
-	strbuf_release(&who);
-	free(path);
-	return rc;
-}
-
-static int lock_runners(struct runner_locks *l, const struct orch *o, const char *only)
-{
-	struct strvec names = STRVEC_INIT;
-	int rc;
-
-	if (only) {
-		strvec_push(&names, only);
-	} else {
-		for (size_t i = 0; i < o->workflow.nr; i++)
-			if (!strvec_has(&names, o->workflow.v[i]))
-				strvec_push(&names, o->workflow.v[i]);
-		strvec_sort(&names);
-	}
-	l->v = xcalloc(names.nr, sizeof(*l->v));
-	for (size_t i = 0; i < names.nr; i++)
-		l->v[i].fd = -1;
-	l->nr = names.nr;
-	rc = dir_make(o->loop_dir);
-	for (size_t i = 0; !rc && i < names.nr; i++)
-		rc = lock_runner(&l->v[i], o, names.v[i]);
-	if (rc < 0)
-		unlock_runners(l);
-	strvec_release(&names);
-	return rc;
-}
-
 /* --- before anything is claimed ------------------------------------------------ */
 
 static int check_actor(struct orch *o, const struct turn *t, const char *actor)
@@ -115,8 +49,9 @@ static int check_actor(struct orch *o, const struct turn *t, const char *actor)
 	int rc;
 
 	if (!config_actor(o->config, actor, "command"))
-		return error_set(ORCH_EINVALID, "no command for actor '%s': "
-				 "git config orchactor.%s.command '...'", actor, actor);
+		return error_set(ORCH_EINVALID, "%s has no command: git orch init "
+				 "--agent %s=claude (or codex), or git config "
+				 "orchactor.%s.command '...'", actor, actor, actor);
 	rc = prompt_build(&p, o, &req);
 	prompt_release(&p);
 	return rc;
@@ -264,7 +199,7 @@ int run_loop(struct run_result *out, struct orch *o, const struct run_options *o
 	turn_init(&out->turn);
 	turn_init(&r.turn);
 	out->started_ms = time_now_ms();
-	if ((rc = lock_runners(&locks, o, opts->actor)) < 0) {
+	if ((rc = runner_lock(&locks, o, opts->actor, opts->command)) < 0) {
 		run_stop(&r, rc == ORCH_EBUSY ? RUN_NO_TURN : RUN_ERROR, rc, "%s",
 			 error_message());
 		goto out;
@@ -280,6 +215,6 @@ out:
 	out->turn = r.turn;
 	out->ended_ms = time_now_ms();
 	out->overhead_ms = time_boot_ms() - begin - r.paused_ms;
-	unlock_runners(&locks);
+	runner_unlock(&locks);
 	return rc;
 }

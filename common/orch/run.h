@@ -19,6 +19,7 @@ struct run_options {
 	int64_t iterations;	/* 0: until stopped */
 	int64_t until_ms;	/* wall clock; 0: no end */
 	const char *actor;	/* NULL: all actors of the ring */
+	const char *command;	/* what was typed, for who asks what runs */
 	int64_t timeout;	/* seconds to wait for the turn; -1: for ever */
 	int64_t turn_limit;	/* seconds an agent may run; 0: no limit */
 	int64_t retries;	/* after a failed attempt, within the same turn */

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "orch/orch.h"
 #include "orch/prompt.h"
+#include "orch/runner.h"
 
 static const char *seconds(int64_t ms)
 {
@@ -49,22 +50,32 @@ static void print(struct run_show *s, enum output_color color, const char *text)
 	strbuf_release(&safe);
 }
 
+/* On a terminal only the status line waits: each turn of a long night would
+ * leave a line otherwise. */
 static void on_waiting(const struct turn *t, void *data)
 {
-	struct strbuf holder = STRBUF_INIT;
 	struct run_show *s = data;
+	struct runner runner = RUNNER_INIT;
+	struct strbuf line = STRBUF_INIT;
 
 	if (common.quiet)
 		return;
-	turn_describe(&holder, t);
+	strbuf_addf(&line, "waiting: iteration %" PRId64 ", ", t->iteration);
+	runner_read(&runner, s->o, t->expected);
 	if (t->holder.actor)
-		live_line(&s->live, "waiting: it is %s's turn (iteration %" PRId64
-			  "), %s", t->expected, t->iteration, holder.buf);
+		turn_describe(&line, t);
+	else if (runner.command)
+		strbuf_addf(&line, "%s's turn: pid %" PRId64 " will play it", t->expected,
+			    runner.process.pid);
 	else
-		live_line(&s->live, "waiting: it is %s's turn (iteration %" PRId64
-			  "), and nobody plays it; git orch run --actor %s",
-			  t->expected, t->iteration, t->expected);
-	strbuf_release(&holder);
+		strbuf_addf(&line, "%s's turn, which nobody plays: git orch run --actor %s",
+			    t->expected, t->expected);
+	if (s->live.is_terminal)
+		live_status(&s->live, "%s", line.buf);
+	else
+		live_line(&s->live, "%s", line.buf);
+	runner_release(&runner);
+	strbuf_release(&line);
 }
 
 static void status(struct run_show *s, const struct run_attempt *a)
@@ -132,7 +143,7 @@ static void on_end(const struct receipt *r, void *data)
 	s->cost_usd += r->usage.has_cost ? r->usage.cost_usd : 0;
 	strbuf_addf(&line, "%-12s%s %s", r->id ? r->id : "-", turn_status_name(r->status),
 		    seconds(r->ended_ms - r->started_ms));
-	if (r->reason)
+	if (r->reason && !str_eq(r->reason, turn_status_name(r->status)))
 		strbuf_addf(&line, "  %s", r->reason);
 	strbuf_addf(&line, "  %zu commit%s", r->nr_commits, r->nr_commits == 1 ? "" : "s");
 	add_usage(&line, &r->usage);

@@ -181,7 +181,7 @@ static int start_agent(struct attempt *a)
 	int rc;
 
 	if (!command)
-		return error_set(ORCH_EINVALID, "no command for actor '%s': "
+		return error_set(ORCH_EINVALID, "%s has no command: "
 				 "git config orchactor.%s.command '...'", actor, actor);
 	agent_kind_parse(&req.kind, config_actor(r->o->config, actor, "agent"));
 	a->receipt.agent = req.kind;

@@ -11,6 +11,7 @@
 #include "orch/document.h"
 #include "orch/orch.h"
 #include "orch/receipt.h"
+#include "orch/runner.h"
 #include "orch/turn.h"
 
 #define SHOWN_TURNS 5
@@ -21,6 +22,7 @@ struct page {
 	struct receipt_list receipts;
 	struct output out;
 	struct oid head;	/* of this work tree */
+	int64_t shown_runner;	/* pid */
 };
 
 /* --- before init -------------------------------------------------------------- */
@@ -94,7 +96,7 @@ static void print_loop(struct page *p)
 	else if (t->status == TURN_OK)
 		strbuf_addf(&state, "nobody holds it");
 	else
-		strbuf_addf(&state, "nobody holds it, the last one %s",
+		strbuf_addf(&state, "the last one %s",
 			    t->status == TURN_FAILED ? "failed" :
 			    t->status == TURN_LOST ? "was lost" : "was interrupted");
 	output_line(&p->out, "loop %s, iteration %" PRId64 ": %s's turn, %s", p->o.loop,
@@ -109,6 +111,39 @@ static void print_loop(struct page *p)
 	else if (h->actor)
 		output_line(&p->out, "  holder  %s, by lease alone", h->actor);
 	strbuf_release(&state);
+}
+
+/* Who plays: a line for each `git orch run`, whichever actors it plays. */
+static void print_runners(struct page *p)
+{
+	struct json *array = json_add_array(output_json(&p->out), "runners");
+	const struct strvec *ring = &p->o.workflow;
+
+	for (size_t i = 0; i < ring->nr; i++) {
+		struct runner r = RUNNER_INIT;
+		struct strbuf text = STRBUF_INIT;
+		bool seen = false;
+
+		for (size_t k = 0; k < i; k++)
+			seen |= str_eq(ring->v[k], ring->v[i]);
+		if (!seen)
+			runner_read(&r, &p->o, ring->v[i]);
+		if (r.command) {
+			struct json *j = json_add_object(array, NULL);
+			char iso[TIME_ISO_SIZE];
+
+			json_add_string(j, "actor", ring->v[i]);
+			json_add_string(j, "command", r.command);
+			json_add_int(j, "pid", r.process.pid);
+			json_add_string(j, "since", time_iso(iso, r.since_ms));
+			runner_describe(&text, &r);
+			if (r.process.pid != p->shown_runner)
+				output_line(&p->out, "  runner  %s", text.buf);
+			p->shown_runner = r.process.pid;
+		}
+		runner_release(&r);
+		strbuf_release(&text);
+	}
 }
 
 static void print_head(struct page *p)
@@ -237,6 +272,7 @@ int status_page(void)
 			goto out;
 	} else {
 		print_loop(&p);
+		print_runners(&p);
 		print_head(&p);
 		print_receipts(&p);
 		if (output_is_json(&p.out))	/* patterns walk the tree */

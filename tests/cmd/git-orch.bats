@@ -97,7 +97,7 @@ load helper
 	has "iteration 1: ralph's turn, nobody holds it" '1/galph' 'see: git orch log, show 1/galph'
 	git orch turn with ralph -- false || :
 	exits 0 git orch
-	has "ralph's turn, nobody holds it, the last one failed" 'show 1/ralph'
+	has "ralph's turn, the last one failed" 'show 1/ralph'
 	git orch turn acquire ralph --pid $$ >/dev/null
 	exits 0 git orch
 	has "ralph's turn, running" "pid $$"

@@ -169,6 +169,10 @@ interrupt() {
 	interrupt INT
 	grep -q got-INT trapped
 	is "$(state '.status + " " + .expected_actor')" "interrupted galph"
+	! grep 'interrupted.*interrupted' run.log
+	exits 0 git orch
+	has "galph's turn, the last one was interrupted"
+	! grep 'interrupted.*  interrupted' "$outfile"
 	both true
 	exits 0 git orch run
 	is "$(state .iteration)" 2
@@ -201,10 +205,64 @@ interrupt() {
 	await up
 	exits 75 git orch run
 	err_has "pid $pid"
+	err_has 'git orch run, pid'
 	exits 75 git orch run --actor galph --timeout 0
+	exits 0 git orch
+	matches "^  runner  git orch run, pid $pid, since [0-2][0-9]:"
+	is "$(grep -c '  runner  ' <<<"$out")" 1
+	exits 0 git orch --json
+	json_is '.runners | map(.actor) | join(" ")' 'galph ralph'
+	json_is '.runners[0].pid' "$pid"
 	echo go >down
 	wait $pid
 	is "$(state .iteration)" 2
+	exits 0 git orch
+	! grep runner "$outfile"
+}
+
+@test "a killed runner is not shown as one" {
+	mkfifo up
+	agent galph 'echo up >up; sleep 100'
+	agent ralph true
+	setsid git-orch-run -n 7 --until 2h >/dev/null 2>&1 &
+	pid=$!
+	await up
+	exits 0 git orch
+	has "  runner  git orch run -n 7 --until 2h, pid $pid"
+	kill -KILL -- -$pid
+	wait $pid || :
+	exits 0 git orch
+	! grep runner "$outfile"
+	exits 0 git orch --json
+	json_is .runners '[]'
+}
+
+@test "who waits for nobody is told what to type, who waits for a runner is not" {
+	mkfifo up down
+	agent galph 'echo up >up; read x <down; git commit -q --allow-empty -m galph'
+	agent ralph 'git commit -q --allow-empty -m ralph'
+	exits 75 git orch run --actor ralph --timeout 0
+	git-orch-run --actor galph >galph.log 2>&1 &
+	pid=$!
+	await up
+	git-orch-run --actor ralph -n 2 >ralph.log 2>&1 &
+	ralph=$!
+	until grep -q "waiting: iteration 1, galph holds it (.*pid $pid" ralph.log; do sleep 0.05; done
+	echo go >down
+	wait $pid
+	until grep -q "waiting: iteration 2, galph's turn, which nobody plays: git orch run --actor galph" ralph.log; do
+		sleep 0.05
+	done
+	kill $ralph
+	wait $ralph || :
+}
+
+@test "a negative count is misuse" {
+	both true
+	exits 129 git orch run -n -1
+	exits 129 git orch run --retries -1
+	exits 129 git orch run -n -2
+	is "$(state .generation)" 0
 }
 
 @test "two runners, one side each, work together" {

@@ -17,8 +17,7 @@ static const char *const usage[] = {
 	NULL
 };
 #define OPT_ACTOR OPT_STRING('a', "actor", &actor_option, "actor", \
-			     "whose documents (default: $GIT_ORCH_ACTOR, " \
-			     "else whose turn it is)")
+			     "whose (default: $GIT_ORCH_ACTOR, or who is next)")
 
 /* How each of them begins; *actor is borrowed from `o`. */
 static int begin(struct orch *o, const char **actor, int argc, const char **argv)
@@ -64,7 +63,7 @@ static const struct opt pack_opts[] = {
 	OPT_ACTOR,
 	OPT_LOOP,
 	OPT_FLAG(0, "preview", &preview_option,
-		 "only look: nothing is recorded, nothing to acknowledge"),
+		 "only look: nothing is recorded"),
 	OPT_END
 };
 static const char *const pack_usage[] = {

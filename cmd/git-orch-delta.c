@@ -16,7 +16,7 @@ static const char *const usage[] = {
 };
 static const struct opt opts[] = {
 	OPT_STRING('a', "actor", &actor_option, "actor",
-		   "for whom (default: $GIT_ORCH_ACTOR, else whose turn it is)"),
+		   "for whom (default: $GIT_ORCH_ACTOR, or who is next)"),
 	OPT_LOOP,
 	OPT_END
 };

@@ -302,6 +302,6 @@ static const char *const usage[] = {
 };
 
 const struct command orch_command = {
-	.name = "turn", .summary = "Show whose turn it is, take it, give it back",
+	.name = "turn", .summary = "show whose turn it is, take it, give it back",
 	.usage = usage, .subs = subs,
 };

@@ -87,13 +87,46 @@ static void print_talk(bool is_warning, const char *text)
 		print_line("", text);
 }
 
+#define HELP_WIDTH 80
+
+/* "usage: git orch run [-n <iterations>]", continued below its first option. */
+static void add_usage(struct strbuf *out, const char *lead, const char *usage)
+{
+	size_t indent = 0, column, len;
+
+	for (const char *s = usage; *s && !strchr("[<(-", *s); s += strcspn(s, " "), s += *s == ' ')
+		indent = (size_t)(s - usage);
+	indent = strlen(lead) + strcspn(usage + indent, " ") + indent + 1;
+	strbuf_addstr(out, lead);
+	column = strlen(lead);
+	for (const char *s = usage; *s; s += len) {
+		int depth = 0;
+
+		/* A piece ends at a space outside of brackets. */
+		for (len = 0; s[len] && (s[len] != ' ' || depth); len++)
+			depth += strchr("[(", s[len]) ? 1 : strchr("])", s[len]) ? -1 : 0;
+		if (column + len + 1 > HELP_WIDTH && s > usage) {
+			strbuf_addch(out, '\n');
+			strbuf_addchars(out, ' ', indent);
+			column = indent;
+		} else if (s > usage) {
+			strbuf_addch(out, ' ');
+			column++;
+		}
+		strbuf_add(out, s, len);
+		column += len;
+		len += s[len] == ' ';
+	}
+	strbuf_addch(out, '\n');
+}
+
 static void print_help(const struct command *c)
 {
 	struct strbuf out = STRBUF_INIT;
 	const char *lead = "usage: ";
 
 	for (const char *const *u = c->usage; *u; u++, lead = "   or: ")
-		strbuf_addf(&out, "%s%s\n", lead, *u);
+		add_usage(&out, lead, *u);
 	strbuf_addf(&out, "\n%s\n", c->summary);
 	if (c->subs) {
 		strbuf_addch(&out, '\n');
@@ -177,6 +210,16 @@ static const struct command *choose(const struct command *c, int *argc,
 	return c;
 }
 
+static const char *names_of_subs(const struct command *c)
+{
+	static struct strbuf out = STRBUF_INIT;
+
+	strbuf_reset(&out);
+	for (const struct command *const *s = c->subs; s && *s; s++)
+		strbuf_addf(&out, "%s%s", out.len ? ", " : "", (*s)->name);
+	return out.buf;
+}
+
 static int run(const struct command *c, int argc, const char **argv)
 {
 	struct options_parser p;
@@ -199,9 +242,10 @@ static int run(const struct command *c, int argc, const char **argv)
 		return 0;
 	}
 	if (!c->run && left)
-		return usage_error("unknown subcommand '%s'", argv[0]);
+		return usage_error("unknown subcommand '%s'; there are: %s", argv[0],
+				   names_of_subs(c));
 	if (!c->run)
-		return usage_error("a subcommand is needed");
+		return usage_error("a subcommand is needed: %s", names_of_subs(c));
 	if (dir_option && chdir(dir_option) < 0)
 		return error_sys("cannot change to '%s'", dir_option);
 	return c->run(left, argv);

@@ -21,7 +21,13 @@ section() {
 	/^[A-Z]/ { inside = $0 == name; next }
 	inside && NF { $1 = $1; print }'
 }
-usage_lines() { sed -n 's/^usage: //p; s/^   or: //p' <<<"$out"; }
+# Long ones are continued on indented lines.
+usage_lines() {
+	sed '/^$/,$d' <<<"$out" | awk '
+	sub(/^usage: |^   or: /, "") { if (NR > 1) print line; line = $0; next }
+	{ $1 = $1; line = line " " $0 }
+	END { print line }'
+}
 # <arg> in the help is arg, underlined, in the page.
 plain() { tr -d '<>' | sed 's/  */ /g; s/ *$//; s/ \.\.\./.../g' | sort; }
 
@@ -40,6 +46,26 @@ plain() { tr -d '<>' | sed 's/  */ /g; s/ *$//; s/ \.\.\./.../g' | sort; }
 		exits 0 "$b" --self-check || problem "$b: option tables: $err"
 	done
 	no_problems
+}
+
+@test "the help fits a terminal of 80 columns" {
+	local b s
+
+	for b in "${bins[@]}"; do
+		for s in '' $("$b" --completion-helper | grep -v '^-'); do
+			exits 0 "$b" $s -h
+			s=$(awk 'length > 80' "$outfile")
+			[ -z "$s" ] || problem "${b##*/}: $s"
+		done
+	done
+	no_problems
+}
+
+@test "without its subcommand a command names them" {
+	exits 129 git orch turn
+	err_has 'subcommand is needed: status, acquire, release'
+	exits 129 git orch turn stat
+	err_has "unknown subcommand 'stat'; there are: status, acquire"
 }
 
 @test "misuse exits with 129 and points at the help" {

@@ -237,6 +237,11 @@ interrupt() {
 	json_is .runners '[]'
 }
 
+# Until the file has that text.
+await_line() {
+	timeout 20 grep -qF "$1" <(tail -n +1 -f "$2")
+}
+
 @test "who waits for nobody is told what to type, who waits for a runner is not" {
 	mkfifo up down
 	agent galph 'echo up >up; read x <down; git commit -q --allow-empty -m galph'
@@ -247,12 +252,11 @@ interrupt() {
 	await up
 	git-orch-run --actor ralph -n 2 >ralph.log 2>&1 &
 	ralph=$!
-	until grep -q "waiting: iteration 1, galph holds it (.*pid $pid" ralph.log; do sleep 0.05; done
+	await_line "waiting: iteration 1, galph holds it (pid $pid" ralph.log
 	echo go >down
 	wait $pid
-	until grep -q "waiting: iteration 2, galph's turn, which nobody plays: git orch run --actor galph" ralph.log; do
-		sleep 0.05
-	done
+	await_line "waiting: iteration 2, galph's turn, which nobody plays: git orch run --actor galph" \
+		ralph.log
 	kill $ralph
 	wait $ralph || :
 }

@@ -6,6 +6,9 @@
 #include <stdarg.h>
 
 #include "base/strbuf.h"
+#include "base/strvec.h"
+
+#define MAX_ONCE 100	/* warnings of warn_once() */
 
 static struct strbuf message = STRBUF_INIT;
 static error_sink *sink;
@@ -90,6 +93,25 @@ void warn(const char *fmt, ...)
 	va_start(ap, fmt);
 	talk(true, fmt, ap);
 	va_end(ap);
+}
+
+void warn_once(const char *fmt, ...)
+{
+	static struct strvec said = STRVEC_INIT;
+	struct strbuf text = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	if (said.nr <= MAX_ONCE && !strvec_has(&said, text.buf)) {
+		if (said.nr < MAX_ONCE)
+			warn("%s", text.buf);
+		else
+			warn("further warnings like these are not shown");
+		strvec_push(&said, text.buf);
+	}
+	strbuf_release(&text);
 }
 
 void note(const char *fmt, ...)

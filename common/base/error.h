@@ -40,5 +40,10 @@ void error_clear(void);
 typedef void error_sink(bool is_warning, const char *text);
 void error_set_sink(error_sink *sink);
 void warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/*
+ * For what a repository's content can cause again and again: the same text
+ * is said once in a process, and after 100 texts no more are said.
+ */
+void warn_once(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 #endif

@@ -7,9 +7,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/strbuf.h"
+
+/* A temporary this old (seconds) has nobody writing it any more. */
+#define STALE_TEMPORARY 600
 
 int file_read(struct strbuf *out, const char *path, size_t max, unsigned flags)
 {
@@ -136,6 +140,22 @@ out:
 	return rc;
 }
 
+void file_sweep(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	struct stat st;
+
+	if (!d)
+		return;
+	while ((e = readdir(d)))
+		if (str_starts(e->d_name, ".orch-") && str_ends(e->d_name, ".tmp") &&
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > STALE_TEMPORARY)
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+}
+
 int file_replace(const char *path, const void *data, size_t len, mode_t mode)
 {
 	return replace(path, data, len, mode, true);
@@ -171,6 +191,12 @@ int file_append(const char *path, const void *data, size_t len, mode_t mode)
 	    last != '\n')
 		strbuf_addch(&line, '\n');
 	strbuf_add(&line, data, len);
+	/* On a full disk rather nothing than the beginning of a line. */
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, st.st_size, (off_t)line.len) < 0 &&
+	    (errno == ENOSPC || errno == EDQUOT)) {
+		rc = error_sys("cannot append to '%s'", path);
+		goto out;
+	}
 	do
 		n = write(fd, line.buf, line.len);
 	while (n < 0 && errno == EINTR);

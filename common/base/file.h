@@ -29,6 +29,11 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode);
 int file_replace_cache(const char *path, const void *data, size_t len,
 		       mode_t mode);
 /*
+ * Remove from `dir` the temporaries of file_replace() that a killed process
+ * left: those that nobody can still be writing. Says nothing.
+ */
+void file_sweep(const char *dir);
+/*
  * Append with one write(2) under O_APPEND; `data` should end in a newline.
  * A last line without newline (a crash) is ended first. The file is created
  * with `mode`.

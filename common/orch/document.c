@@ -146,14 +146,14 @@ static int search_entry(struct search *s, int dir_fd, const struct dirent *e,
 		return 0;
 	}
 	if (depth >= MAX_DEPTH) {
-		warn("'%s' is too deep to look for documents in", path->buf);
+		warn_once("'%s' is too deep to look for documents in", path->buf);
 		return 0;
 	}
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno == EACCES || errno == EPERM)
-			warn("cannot look for documents in '%s': %s", path->buf,
-			     strerror(errno));
+			warn_once("cannot look for documents in '%s': %s", path->buf,
+				  strerror(errno));
 		return 0;	/* else it is gone: nothing to find */
 	}
 	strbuf_addch(path, '/');
@@ -278,7 +278,7 @@ static int search_disk(struct search *s)
 	}
 	if (rc == ORCH_ENOTFOUND || rc == ORCH_EINVALID) {
 		if (rc == ORCH_EINVALID)
-			warn("documents '%s': %s", s->pattern, error_message());
+			warn_once("documents '%s': %s", s->pattern, error_message());
 		error_clear();
 		rc = 0;
 		goto out;
@@ -336,7 +336,7 @@ static int add_document(struct search *s, const char *name)
 		name += 2;
 	/* config.c has refused or dropped such paths; this is the second door. */
 	if (!path_is_safe(name)) {
-		warn("document '%s' is not a path below the work tree", name);
+		warn_once("document '%s' is not a path below the work tree", name);
 		return 0;
 	}
 	if (glob_is_pattern(name))

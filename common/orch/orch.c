@@ -42,7 +42,7 @@ static int check_loop_name(const char *name)
 		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
 			why = "it holds a control character";
 	if (why)
-		return error_set(ORCH_EINVALID, "'%s' cannot be a loop's name: %s",
+		return error_set(ORCH_EINVALID, "'%.200s' cannot be a loop's name: %s",
 				 name, why);
 	return 0;
 }

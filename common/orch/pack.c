@@ -89,7 +89,7 @@ static int add_text(struct strbuf *out, struct orch *o, struct view_document *d,
 	if ((rc = read_document(&bytes, o, d, preview)) < 0)
 		goto out;
 	if (!utf8_valid(bytes.buf, bytes.len) || memchr(bytes.buf, 0, bytes.len))
-		warn("document '%s' is not UTF-8 text; its bytes are passed on as "
+		warn_once("document '%s' is not UTF-8 text; its bytes are passed on as "
 		     "they are", d->path);
 	add_heading(out, d);
 	d->text_at = out->len;

@@ -275,6 +275,10 @@ int turn_store(struct orch *o, const struct turn *t, const char *event,
 		goto out;
 	log_transition(o, state, event);
 	state = NULL;
+	if (flags & TURN_MAKE_SPARE) {	/* once a turn */
+		file_sweep(o->loop_dir);
+		file_sweep(state_file(o, "prompts"));
+	}
 out:
 	json_free(state);
 	strbuf_release(&text);

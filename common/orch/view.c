@@ -130,7 +130,7 @@ static int compare_one(struct view_status *out, struct orch *o,
 	if (before)
 		before->present = true;
 	if (rc == ORCH_EINVALID) {
-		warn("document left out: %s", error_message());
+		warn_once("document left out: %s", error_message());
 		error_clear();
 		return 0;
 	}

@@ -33,3 +33,51 @@ setup() {
 	exits 0 git orch doctor
 	lacks "pid 0"
 }
+@test "temporaries of killed processes are swept, no others" {
+	exits 0 git orch run
+	for d in .git/orch/loops/main .git/orch/loops/main/prompts; do
+		touch -d '1 hour ago' $d/.orch-1-0.tmp $d/other.tmp
+		touch $d/.orch-1-1.tmp
+	done
+	exits 0 git orch run
+	for d in .git/orch/loops/main .git/orch/loops/main/prompts; do
+		[ ! -e $d/.orch-1-0.tmp ]
+		[ -e $d/.orch-1-1.tmp ] && [ -e $d/other.tmp ]
+	done
+}
+@test "what is wrong with a document is said once" {
+	ln -s /etc/passwd specs/a.md
+	exits 0 git orch run -n 2
+	is "$(grep -c "specs/a.md" <<<"$err")" 1
+	for i in $(seq 300); do ln -s /etc/passwd "specs/$i.md"; done
+	exits 0 git orch context status --actor galph
+	[ "$(wc -l <"$errfile")" -le 101 ]
+	err_has "further warnings like these are not shown"
+}
+@test "a full disk leaves no half receipt and a turn that can go on" {
+	exits 0 git orch run
+	mkdir mnt
+	cat >"$BATS_TEST_TMPDIR/full" <<-'END'
+	mount -t tmpfs -o size=2m tmpfs mnt && cp -r .git .orchconfig docs input.md prompts specs mnt/ &&
+		cd mnt || exit 77
+	# A line of ours, so that the next receipt crosses a page.
+	size=$(stat -c %s .git/orch/receipts.jsonl)
+	printf "%$((8000 - size))d\n" 0 >>.git/orch/receipts.jsonl
+	git config orchactor.galph.command 'cat >/dev/null; cat /dev/zero >fill; cat /dev/zero >fill2; true'
+	for i in 1 2; do
+		git orch run >/dev/null
+		echo "run $?"
+		cp /dev/null fill
+		cp /dev/null fill2
+	done
+	git orch log -n 0 --json | jq .broken
+	git orch turn status --json | jq -r .status
+	END
+	unshare -rm true 2>/dev/null || skip "no user namespaces"
+	exits 0 unshare -rm sh "$BATS_TEST_TMPDIR/full"
+	has "run 128
+run 0
+1
+ok"
+	is "$(grep -c 'receipt of .* is not written' <<<"$err")" 1
+}

@@ -279,6 +279,19 @@ static int open_blob(git_blob **out, struct repo *repo, const struct oid *oid,
 	return rc < 0 ? git2_error(rc, "cannot read the blob %s", oid_hex(oid)) : 0;
 }
 
+/*
+ * libgit2 looks for attributes in the index, and loses memory where it cannot
+ * read that (split, sparse): there lines are counted without attributes.
+ */
+static bool can_read_index(struct repo *repo)
+{
+	git_index *index = NULL;
+	bool yes = git_repository_index(&index, repo->git2) == 0;
+
+	git_index_free(index);
+	return yes;
+}
+
 static int count_lines(struct repo *repo, struct change *c)
 {
 	git_diff_options opts;
@@ -294,10 +307,9 @@ static int count_lines(struct repo *repo, struct change *c)
 		goto out;
 	git_diff_options_init(&opts, GIT_DIFF_OPTIONS_VERSION);
 	opts.context_lines = 0;
-	rc = git_patch_from_blobs(&patch, a, c->path, b, c->path, &opts);
-	/* It looks for attributes in the index, which may be one that libgit2
-	 * cannot read (split, sparse): then without attributes. */
-	if (rc < 0)
+	if (can_read_index(repo))
+		rc = git_patch_from_blobs(&patch, a, c->path, b, c->path, &opts);
+	else
 		rc = git_patch_from_buffers(&patch,
 			a ? git_blob_rawcontent(a) : NULL,
 			a ? (size_t)git_blob_rawsize(a) : 0, c->path,

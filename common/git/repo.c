@@ -184,6 +184,17 @@ out:
 	return rc;
 }
 
+/* Whether libgit2 has found this work tree (absolute) by itself. */
+static bool is_work_tree(const struct repo *repo, const char *path)
+{
+	const char *found = git_repository_workdir(repo->git2);
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return found && !strncmp(found, path, len) && (!found[len] || str_eq(found + len, "/"));
+}
+
 /* GIT_WORK_TREE, or git's rule for a bare GIT_DIR: core.worktree, else here. */
 static int choose_work_tree(struct repo *repo, const char *tree)
 {
@@ -210,7 +221,10 @@ static int choose_work_tree(struct repo *repo, const char *tree)
 		tree = ".";
 	}
 	path = absolute(tree);
-	rc = git_repository_set_workdir(repo->git2, path, 0);
+	rc = 0;
+	/* libgit2 1.5 loses memory when it is the one that it has already. */
+	if (!is_work_tree(repo, path))
+		rc = git_repository_set_workdir(repo->git2, path, 0);
 	free(path);
 	return rc < 0 ? git2_error(rc, "cannot use the work tree '%s'", tree) : 0;
 }

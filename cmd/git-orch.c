@@ -64,7 +64,8 @@ static void list_commands(struct strbuf *out)
 /* Exit 1, as git does for a command that it does not know. */
 static int unknown(const char *name)
 {
-	char *near = program_near(name);
+	char *near = str_eq(name, "status") ? xstrdup("git orch alone, git orch turn status") :
+					      program_near(name);
 
 	if (near)
 		error_set(ORCH_ENO, "'%.100s' is not a git-orch command; near it: %s",

@@ -93,7 +93,7 @@ static void duration_add(struct strbuf *out, int64_t seconds)
 			strbuf_addf(out, "%02dm", (int)(seconds % HOUR / MINUTE));
 	} else {
 		strbuf_addf(out, "%" PRId64 "d", seconds / DAY);
-		if (seconds % DAY / HOUR)
+		if (seconds < 10 * DAY && seconds % DAY / HOUR)
 			strbuf_addf(out, "%dh", (int)(seconds % DAY / HOUR));
 	}
 }

@@ -76,6 +76,31 @@ char *agent_path(void)
 	return xstrdup(path && *path ? path : "/usr/local/bin:/usr/bin:/bin");
 }
 
+bool agent_can_run(const char *dir, const char *program)
+{
+	char *path, *file;
+	bool found = false;
+
+	if (strchr(program, '/')) {
+		file = *program == '/' ? xstrdup(program) :
+					 xstrfmt("%s/%s", dir ? dir : ".", program);
+		found = access(file, X_OK) == 0;
+		free(file);
+		return found;
+	}
+	path = agent_path();
+	for (const char *s = path; s && *s && !found; s += *s == ':') {
+		size_t n = strcspn(s, ":");
+
+		file = xstrfmt("%.*s/%s", (int)n, s, program);
+		found = access(file, X_OK) == 0;
+		free(file);
+		s += n;
+	}
+	free(path);
+	return found;
+}
+
 /* The child's end first; ours does not block. */
 static int make_pipe(int *theirs, int *ours, bool we_read)
 {

@@ -48,4 +48,6 @@ void agent_free(struct agent *a);	/* an agent not yet let go is killed */
 
 /* PATH without git's own exec-path, which `git orch` puts in front. */
 char *agent_path(void);
+/* Whether a shell in `dir` would find that program to start. */
+bool agent_can_run(const char *dir, const char *program);
 #endif

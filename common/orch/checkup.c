@@ -16,6 +16,7 @@
 #include "orch/orch.h"
 #include "orch/promptscan.h"
 #include "orch/receipt.h"
+#include "orch/setup.h"
 #include "orch/turn.h"
 
 #define MAX_CORE (16u << 20)
@@ -116,10 +117,11 @@ static void check_config(struct checkup *c, struct orch *o)
 	if (!config_is_set_up(o->config)) {
 		add(c, CHECKUP_WARN, "config", "no loop is set up here: git orch init");
 	} else {
+		enum config_level level = config_level_of(o->config, "orch.workflow");
 		char *ring = strvec_join(&o->workflow, " ");
 
 		add(c, CHECKUP_OK, "config", "workflow %s (%s)", ring,
-		    config_level_name(config_level_of(o->config, "orch.workflow")));
+		    level == CONFIG_TRACKED ? SETUP_TRACKED_FILE : config_level_name(level));
 		free(ring);
 	}
 	for (size_t i = 0; i < nr; i++)
@@ -333,31 +335,6 @@ static bool is_shell_word(const char *word)
 	return false;
 }
 
-static bool is_program(struct orch *o, const char *word)
-{
-	char *path, *file;
-	bool found = false;
-
-	if (strchr(word, '/')) {
-		file = *word == '/' ? xstrdup(word) :
-		       xstrfmt("%s/%s", repo_work_tree(o->repo), word);
-		found = access(file, X_OK) == 0;
-		free(file);
-		return found;
-	}
-	path = agent_path();
-	for (const char *s = path; s && *s && !found; s += *s == ':') {
-		size_t n = strcspn(s, ":");
-
-		file = xstrfmt("%.*s/%s", (int)n, s, word);
-		found = access(file, X_OK) == 0;
-		free(file);
-		s += n;
-	}
-	free(path);
-	return found;
-}
-
 static void check_agent(struct checkup *c, struct orch *o, const char *actor)
 {
 	const char *command = config_actor(o->config, actor, "command");
@@ -373,15 +350,14 @@ static void check_agent(struct checkup *c, struct orch *o, const char *actor)
 	word = first_word(command);
 	if (!word || is_shell_word(word))
 		add(c, CHECKUP_OK, "agent", "%s: a shell command", actor);
-	else if (!is_program(o, word))
+	else if (!agent_can_run(repo_work_tree(o->repo), word))
 		add(c, CHECKUP_FAIL, "agent", "%s: '%s' is not found in PATH", actor, word);
 	else
 		add(c, CHECKUP_OK, "agent", "%s: %s, as %s", actor, word,
 		    kind ? kind : "other");
 	if (kind && str_eq(kind, "claude") && !strstr(command, "GIT_ORCH_"))
 		add(c, CHECKUP_WARN, "agent",
-		    "%s: claude gets its stable part as a file, but the command "
-		    "does not use $GIT_ORCH_STATIC",
+		    "%s: not claude's own command; without $GIT_ORCH_STATIC the whole prompt goes to stdin",
 		    actor);
 	free(word);
 }

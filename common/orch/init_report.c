@@ -1,6 +1,7 @@
 /*
  * What `git orch init` says: what was found, what was written, what to type.
  */
+#include "orch/agent.h"
 #include "orch/init_report.h"
 
 #include "base/output.h"
@@ -160,7 +161,7 @@ static void print_hints(struct output *o, const struct discovery *d)
 	strbuf_release(&line);
 	json_add_string(output_json(o), "old_loop", d->old_loop);
 	if (d->old_loop)
-		output_field(o, "old loop", "%s", d->old_loop);
+		output_field(o, "old loop", "%s; this one begins at iteration 1", d->old_loop);
 }
 
 static void print_config_result(struct output *o, const struct init *in)
@@ -204,6 +205,8 @@ static void print_agents(struct output *o, const struct init *in)
 			output_field(o, "unchanged", "git config orchactor.%s", a->actor);
 		for (size_t k = 0; k < r->differs.nr; k++)
 			output_field(o, "", "%s", r->differs.v[k]);
+		if (!r->differs.nr && !agent_can_run(NULL, name))
+			output_field(o, "", "%s is not found in PATH: install it first", name);
 		if (r->state != SETUP_WRITTEN || r->differs.nr)
 			continue;
 		output_field(o, "", "%s may only read until you allow it more, which is "

@@ -125,7 +125,8 @@ static void show_commits(struct output *out, struct orch *o,
 		struct strbuf path = STRBUF_INIT;
 
 		text_add_quoted_path(&path, r->files[i], strlen(r->files[i]));
-		output_line(out, "  %s", path.buf);
+		output_line(out, "  %s%s", path.buf,
+			    (int64_t)i < r->files_changed ? "" : "   (uncommitted)");
 		strbuf_release(&path);
 	}
 	if (r->nr_files > FILES_SHOWN)

@@ -219,7 +219,8 @@ static void summary(struct run_show *s, struct output *o, const struct run_resul
 	strbuf_addf(&line, ", %s-%s", time_clock(begin, r->started_ms),
 		    time_clock(end, r->ended_ms));
 	output_field(o, "stopped", "%s", line.buf);
-	if (r->reason.len)
+	/* On a terminal it is the error below, the last line. */
+	if (r->reason.len && !(isatty(1) && isatty(2)))
 		output_field(o, "reason", "%s", r->reason.buf);
 	strbuf_reset(&line);
 	strbuf_addf(&line, "%" PRId64 " ok", r->turns_ok);

@@ -106,6 +106,11 @@ load helper
 	json_is .turn.holder.actor ralph
 }
 
+@test "who types status is told where it is" {
+	exits 1 git orch status
+	one_error 'git orch alone'
+}
+
 @test "a detached HEAD needs a name, an option gives one" {
 	loop_init
 	git checkout -q --detach

@@ -387,3 +387,12 @@ project() {
 	[ -e .orchconfig ]
 	exits 0 git orch init --remove
 }
+
+@test "an agent that is not installed is said to be missing" {
+	mkdir bin
+	ln -s "$(type -P true)" bin/codex
+	echo /bin >.git/info/exclude
+	PATH=$PWD/bin:$PATH exits 0 git orch init --agent galph=codex --agent ralph=claude
+	has 'claude is not found in PATH'
+	! grep 'codex is not found' "$outfile"
+}

@@ -170,3 +170,10 @@ turn_of() {
 	exits 0 git orch show -h
 	has "usage: git orch show"
 }
+
+@test "show: a file that was left uncommitted is marked" {
+	turn_of 30/ralph ralph '.files = ["work", "left"] | .files_changed = 1 | .uncommitted = 1'
+	exits 0 git orch show 30/ralph
+	matches '^  work$'
+	matches '^  left   \(uncommitted\)$'
+}

@@ -41,10 +41,14 @@ static int no_arguments(int argc, const char **argv)
 
 static void say_waiting(const struct turn *t, void *data UNUSED)
 {
+	static struct strbuf said = STRBUF_INIT;
 	struct strbuf text = STRBUF_INIT;
 
 	turn_describe(&text, t);
-	note("waiting: %s", text.buf);
+	if (!str_eq(text.buf, said.buf))
+		note("waiting: %s", text.buf);
+	strbuf_reset(&said);
+	strbuf_addbuf(&said, &text);
 	strbuf_release(&text);
 }
 

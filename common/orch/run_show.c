@@ -72,8 +72,10 @@ static void on_waiting(const struct turn *t, void *data)
 			    t->expected, t->expected);
 	if (s->live.is_terminal)
 		live_status(&s->live, "%s", line.buf);
-	else
+	else if (!str_eq(line.buf, s->waiting.buf))
 		live_line(&s->live, "%s", line.buf);
+	strbuf_reset(&s->waiting);
+	strbuf_addbuf(&s->waiting, &line);
 	runner_release(&runner);
 	strbuf_release(&line);
 }
@@ -100,6 +102,7 @@ static void on_begin(const struct run_attempt *a, void *data)
 	struct run_show *s = data;
 
 	strbuf_reset(&s->last_tool);
+	strbuf_reset(&s->waiting);
 	if (!s->first_iteration)
 		s->first_iteration = a->turn->iteration;
 	s->now_iteration = a->turn->iteration;
@@ -166,6 +169,7 @@ void run_show_open(struct run_show *s, struct orch *o, const struct run_options 
 	s->o = o;
 	s->opts = opts;
 	strbuf_init(&s->last_tool);
+	strbuf_init(&s->waiting);
 	live_open(&s->live, 2);
 	s->receipts = json_new_array();
 	s->begun_ms = time_now_ms();
@@ -287,6 +291,7 @@ int run_show_close(struct run_show *s, const struct run_result *result)
 	}
 	json_free(s->receipts);
 	strbuf_release(&s->last_tool);
+	strbuf_release(&s->waiting);
 	return rc;
 }
 

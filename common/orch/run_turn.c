@@ -478,6 +478,8 @@ static int claim(struct run *r, const char *actor)
 	rc = turn_acquire(&t, r->o, &req);
 	if (rc < 0) {
 		turn_release_memory(&t);
+		r->result->waited_ms += time_boot_ms() - begin;
+		r->paused_ms += time_boot_ms() - begin;
 		if (rc == ORCH_EINTERRUPTED)
 			return run_stop(r, RUN_INTERRUPTED, rc,
 					"interrupted while waiting for the turn");

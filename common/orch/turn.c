@@ -291,8 +291,8 @@ int turn_acquire(struct turn *out, struct orch *o, const struct turn_request *re
 	struct claim c = { .req = req, .ring = STRVEC_INIT };
 	struct turn_watch watch = TURN_WATCH_INIT;
 	struct turn t;
-	int64_t deadline = -1, told = -1;
-	bool armed = false, told_held = false;
+	int64_t deadline = -1;
+	bool armed = false;
 	int rc;
 
 	turn_init(&t);
@@ -318,8 +318,6 @@ int turn_acquire(struct turn *out, struct orch *o, const struct turn_request *re
 		goto out;
 
 	for (;;) {
-		bool held;
-
 		turn_release_memory(&t);
 		rc = try_claim(&t, o, &c);
 		if (rc)
@@ -334,11 +332,8 @@ int turn_acquire(struct turn *out, struct orch *o, const struct turn_request *re
 			armed = true;
 			continue;
 		}
-		held = t.holder.actor != NULL;
-		if (req->waiting && (told != t.generation || told_held != held))
+		if (req->waiting)
 			req->waiting(&t, req->data);
-		told = t.generation;
-		told_held = held;
 		rc = turn_watch_wait(&watch, o, &t, deadline, req->interrupt_fd);
 		if (rc < 0)
 			break;

@@ -98,7 +98,8 @@ struct turn_request {
 	int64_t timeout;	/* seconds to wait; -1 for ever, 0 not at all */
 	int64_t lease;		/* seconds; 0: orch.lease */
 	pid_t pid;		/* the holder; 0: nobody, by lease alone */
-	/* Whom for: when waiting begins, and when that changes. May be NULL. */
+	/* Whom for: when waiting begins, and whenever it may have changed,
+	 * so the same may come twice. May be NULL. */
 	void (*waiting)(const struct turn *t, void *data);
 	void *data;
 	int interrupt_fd;	/* readable: give up (ORCH_EINTERRUPTED); -1: none */

@@ -30,7 +30,8 @@ void turn_watch_arm(struct turn_watch *w, struct orch *o)
 	w->poll = w->inotify < 0 || w->wd < 0;
 }
 
-/* Whether one of the events concerns the state (and not its lock, log, ...). */
+/* Whether one of the events concerns the state, or who plays it (and not the
+ * lock, log, ...). */
 static bool drain(struct turn_watch *w)
 {
 	_Alignas(struct inotify_event) char buf[4096];
@@ -49,7 +50,8 @@ static bool drain(struct turn_watch *w)
 				concerns = true;
 			} else if (e->mask & IN_Q_OVERFLOW) {
 				concerns = true;
-			} else if (e->len && str_eq(e->name, "turn.json")) {
+			} else if (e->len && (str_eq(e->name, "turn.json") ||
+					      str_starts(e->name, "runner-"))) {
 				concerns = true;
 			}
 			p += sizeof(*e) + e->len;

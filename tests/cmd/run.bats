@@ -257,8 +257,13 @@ await_line() {
 	wait $pid
 	await_line "waiting: iteration 2, galph's turn, which nobody plays: git orch run --actor galph" \
 		ralph.log
+	# A runner that comes and goes meanwhile is seen to do so.
+	git orch turn acquire galph --pid $$ >/dev/null
+	await_line "waiting: iteration 2, galph holds it (pid $$" ralph.log
+	exits 75 git orch run --actor galph --timeout 0
 	kill $ralph
 	wait $ralph || :
+	is "$(grep -c 'galph holds it (pid '$$ ralph.log)" 1
 }
 
 @test "a negative count is misuse" {

@@ -51,3 +51,16 @@ style:
 
 .PHONY: test test-unit test-cmd units check-layers check-headers check-clang \
 	check-cppcheck check-scripts style
+
+# What clang-tidy finds with .clang-tidy's checks; a few minutes.
+check-tidy:
+	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c hooks/*.c) | \
+		xargs -0 -n 4 -P $(JOBS) sh -c 'clang-tidy --quiet "$$@" -- \
+		-std=c11 $(subst ','\'',$(CPPFLAGS)) $(PKGFLAGS) 2>/dev/null' sh
+# The unit tests, watched by valgrind.
+valgrind: units
+	@set -e; for t in $(UNITS); do echo "valgrind $$t"; \
+		valgrind -q --error-exitcode=99 --leak-check=full \
+		--errors-for-leak-kinds=definite $$t >$(BUILD)/valgrind.log 2>&1 || \
+		{ tail -n 40 $(BUILD)/valgrind.log; exit 1; }; done
+.PHONY: check-tidy valgrind

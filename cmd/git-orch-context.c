@@ -38,7 +38,7 @@ static int run_pack(int argc, const char **argv)
 	struct orch o = ORCH_INIT;
 	struct pack p = PACK_INIT;
 	struct output out;
-	const char *actor;
+	const char *actor = NULL;
 	int rc;
 
 	if ((rc = begin(&o, &actor, argc, argv)) < 0 ||
@@ -83,7 +83,7 @@ static int run_status(int argc, const char **argv)
 	struct view_status s = VIEW_STATUS_INIT;
 	struct view_seen seen = VIEW_SEEN_INIT;
 	struct output out;
-	const char *actor;
+	const char *actor = NULL;
 	int rc;
 
 	if ((rc = begin(&o, &actor, argc, argv)) < 0 ||
@@ -117,7 +117,7 @@ static int run_ack(int argc, const char **argv)
 	struct orch o = ORCH_INIT;
 	struct view_seen seen = VIEW_SEEN_INIT;
 	struct output out;
-	const char *actor;
+	const char *actor = NULL;
 	int rc;
 
 	if ((rc = begin(&o, &actor, argc, argv)) < 0 ||

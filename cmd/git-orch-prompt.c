@@ -38,10 +38,8 @@ static int add_var(struct json *data, const char *var)
 		return usage_error("--var takes <name>=<value>, not '%s'", var);
 	p = name = xstrndup(var, (size_t)(eq - var));
 	while ((dot = strchr(p, '.'))) {
-		const struct json *inner;
-
 		*dot = '\0';
-		if (!json_is_object(inner = json_get(at, p)))
+		if (!json_is_object(json_get(at, p)))
 			json_set(at, p, json_new_object());
 		/* What json_get() gives here is part of our own tree. */
 		at = (struct json *)(uintptr_t)json_get(at, p);

@@ -47,13 +47,15 @@ static int find_name(const struct options_parser *p, const char *name, size_t le
 		}
 	}
 	if (!found && len > 3 && !strncmp(name, "no-", 3)) {
-		int rc = find_name(p, name + 3, len - 3, out, no);
+		const struct opt *o = NULL;
+		int rc = find_name(p, name + 3, len - 3, &o, no);
 
 		if (rc < 0)
 			return rc;
-		if (!is_flag(*out))
-			return error_set(ORCH_EUSAGE, "option '--%s' cannot be negated",
-					 (*out)->name);
+		if (!o || !is_flag(o))
+			return error_set(ORCH_EUSAGE, "option '--%.*s' cannot be negated",
+					 (int)len - 3, name + 3);
+		*out = o;
 		*no = true;
 		return 0;
 	}

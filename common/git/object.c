@@ -65,7 +65,7 @@ int blob_size(struct repo *repo, const struct oid *oid, uint64_t *size)
 {
 	const struct oid *real = object_replaced(repo, oid);
 	git_odb *odb = NULL;
-	git_object_t type;
+	git_object_t type = GIT_OBJECT_INVALID;
 	git_oid id;
 	size_t len;
 	int rc;
@@ -91,7 +91,7 @@ int blob_read(struct repo *repo, const struct oid *oid, size_t max,
 	      struct strbuf *out)
 {
 	git_blob *blob = NULL;
-	uint64_t size;
+	uint64_t size = 0;
 	git_oid id;
 	int rc;
 

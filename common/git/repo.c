@@ -248,12 +248,10 @@ static int use_environment(struct repo *repo)
 	}
 	if (env("GIT_INDEX_FILE")) {
 		repo->index_file = absolute(env("GIT_INDEX_FILE"));
-		rc = git_index_open(&index, repo->index_file);
-		if (rc == 0)
-			rc = git_repository_set_index(repo->git2, index);
-		git_index_free(index);
 		/* Split and sparse ones are git's to read, when asked for. */
-		rc = 0;
+		if (git_index_open(&index, repo->index_file) == 0)
+			git_repository_set_index(repo->git2, index);
+		git_index_free(index);
 	}
 	objects = env("GIT_OBJECT_DIRECTORY");
 	more = env("GIT_ALTERNATE_OBJECT_DIRECTORIES");

@@ -36,7 +36,7 @@ static int build_one(struct repo *repo, git_treebuilder *b, git_tree *base,
 		     const char *name)
 {
 	const git_tree_entry *old = base ? git_tree_entry_byname(base, name) : NULL;
-	bool removed = false, empty;
+	bool removed = false, empty = true;
 	git_tree *sub = NULL;
 	struct oid id;
 	git_oid git2_id;

@@ -93,6 +93,8 @@ static void status(struct run_show *s, const struct run_attempt *a)
 	strbuf_addf(&line, ", %s", seconds(time_now_ms() - s->begun_ms));
 	if (s->cost_usd > 0)
 		strbuf_addf(&line, ", $%.2f", s->cost_usd);
+	if (s->last_result.len)
+		strbuf_addf(&line, "; last %s", s->last_result.buf);
 	live_status(&s->live, "%s", line.buf);
 	strbuf_release(&line);
 }
@@ -153,6 +155,9 @@ static void on_end(const struct receipt *r, void *data)
 	if (!ok && r->log)
 		strbuf_addf(&line, "  (git orch show --log %s)", r->id);
 	print(s, ok ? OUTPUT_PLAIN : OUTPUT_RED, line.buf);
+	strbuf_reset(&s->last_result);
+	strbuf_addf(&s->last_result, "%s %s %s", r->id ? r->id : "-",
+		    turn_status_name(r->status), seconds(r->ended_ms - r->started_ms));
 	strbuf_release(&line);
 }
 
@@ -169,6 +174,7 @@ void run_show_open(struct run_show *s, struct orch *o, const struct run_options 
 	s->o = o;
 	s->opts = opts;
 	strbuf_init(&s->last_tool);
+	strbuf_init(&s->last_result);
 	strbuf_init(&s->waiting);
 	live_open(&s->live, 2);
 	s->receipts = json_new_array();
@@ -203,7 +209,7 @@ static void add_next(struct strbuf *out, const struct run_show *s,
 	strbuf_addf(out, "%s, iteration %" PRId64 ": git orch run", expected,
 		    r->turn.iteration);
 	if (s->opts->actor)
-		strbuf_addf(out, " --actor %s", s->opts->actor);
+		strbuf_addf(out, " --actor %s", expected);
 	if (r->stop == RUN_AGENT_FAILED)
 		strbuf_addstr(out, " tries again; see git orch show");
 	if (r->commits && !oid_is_zero(&r->head_before))
@@ -291,6 +297,7 @@ int run_show_close(struct run_show *s, const struct run_result *result)
 	}
 	json_free(s->receipts);
 	strbuf_release(&s->last_tool);
+	strbuf_release(&s->last_result);
 	strbuf_release(&s->waiting);
 	return rc;
 }

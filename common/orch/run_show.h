@@ -20,6 +20,7 @@ struct run_show {
 	struct run_events events;
 	struct live live;
 	struct strbuf last_tool;	/* the newest tool use, for the status */
+	struct strbuf last_result;	/* how the turn before ended */
 	struct strbuf waiting;	/* what was said last about it */
 	struct json *receipts;		/* for --json */
 	int64_t begun_ms, first_iteration, now_iteration;

@@ -120,7 +120,7 @@ static int parse_long(const struct options_parser *p, int argc, const char **arg
 	bool no;
 	int rc;
 
-	if ((rc = find_name(p, name, len, &o, &no)) < 0)
+	if ((rc = find_name(p, name, len, &o, &no)) < 0 || !o)
 		return rc;
 	if (is_flag(o)) {
 		if (eq)

@@ -155,10 +155,13 @@ static void test_signals(void **state)
 	sigprocmask(SIG_BLOCK, &set, &old);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
-	strvec_push(&s.argv, "grep");
-	strvec_push(&s.argv, "^SigBlk\\|^SigIgn");
-	strvec_push(&s.argv, "/proc/self/status");
-	prints(&s, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	/* Signals 32 and 33 belong to the C library: nobody can reset them. */
+	strvec_push(&s.argv, "sh");
+	strvec_push(&s.argv, "-c");
+	strvec_push(&s.argv, "while read -r k v; do case $k in SigBlk:|SigIgn:) "
+		    "echo \"$k $((0x$v & ~0x180000000))\";; esac; done "
+		    "</proc/self/status");
+	prints(&s, "SigBlk: 0\nSigIgn: 0\n");
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGUSR2, SIG_DFL);
 	/* Ours are as they were. */

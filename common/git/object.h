@@ -35,6 +35,14 @@ struct tree_entry {
 int tree_write(struct repo *repo, const struct oid *base,
 	       const struct tree_entry *entries, size_t nr, struct oid *out);
 
+/*
+ * Write a commit of our own: author and committer are always git-orch, at
+ * `time` (seconds, UTC); it is never signed, and no reference moves.
+ */
+int commit_write(struct repo *repo, const struct oid *tree,
+		 const struct oid *parents, size_t nr_parents,
+		 const char *message, int64_t time, struct oid *out);
+
 struct commit_info {
 	struct oid oid, tree;
 	struct oid *parents;

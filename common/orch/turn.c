@@ -167,6 +167,7 @@ static void take(struct turn *t, struct orch *o, const struct claim *c)
 	h->boot_id = xstrdup(here->boot_id);
 	h->pid_ns = xstrdup(here->pid_ns);
 	h->host = xstrdup(here->host);
+	h->clone = *turn_clone(o, true) ? xstrdup(turn_clone(o, true)) : NULL;
 	h->since_ms = time_now_ms();
 	h->attempt = ++t->attempts;
 	h->ordinal = ++*count;
@@ -174,6 +175,7 @@ static void take(struct turn *t, struct orch *o, const struct claim *c)
 	set_head(&h->head, o);
 	t->lease_seconds = c->lease;
 	set_lease(t);
+	turn_observe(t, o);
 }
 
 /* 1: it is ours, *t is the state. 0: wait, *t says for whom. */

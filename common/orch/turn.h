@@ -40,6 +40,8 @@ struct turn_holder {
 	char *boot_id;
 	char *pid_ns;
 	char *host;		/* for display only */
+	char *clone;		/* which clone recorded it; NULL: an older git-orch */
+	char *claim;		/* the nonce of its claim; NULL: likewise */
 	int64_t since_ms;	/* wall clock */
 	struct oid head;	/* HEAD when the turn began; zero: unborn */
 	int64_t attempt;	/* of this step, from 1 */
@@ -59,6 +61,22 @@ struct turn_count {		/* turns begun in this iteration, per actor */
 	int64_t turns;
 };
 
+struct turn_value {		/* what `turn release --set` hands on */
+	char *key, *value;
+};
+
+struct turn_sync {		/* how this clone stands to the remote; never published */
+	char *remote;		/* whose turn this is a copy of; NULL: nobody's */
+	struct oid base;	/* the published commit that this state follows */
+	bool ahead;		/* changed here since, and not yet published... */
+	bool owed;		/* ...although it should be */
+	char *error;		/* why not; NULL */
+	char *boot_id;		/* when `base` was published by us: the boot and... */
+	int64_t boot_ms;	/* ...its clock; 0: not by us */
+	char *void_claim;	/* a claim of this clone whose caller never learnt of it */
+	int64_t floor;		/* the highest generation ever seen here */
+};
+
 struct turn {
 	int64_t generation;	/* 0: never claimed */
 	int64_t iteration;	/* from 1 */
@@ -72,11 +90,30 @@ struct turn {
 	int64_t lease_boot_ms;	/* the same on the boot clock of holder.boot_id */
 	int64_t lease_seconds;
 	struct oid head;	/* the commit the next actor must have */
+	char *head_ref;		/* where the remote has it; NULL: nowhere yet */
+	char *head_from;	/* the work tree where it was made (turn_work_tree()) */
+	char *reason;		/* why the last turn was not ok; NULL */
+	char *nonce;		/* 128 random bits, new with each transition */
+	char *paused;		/* why nobody may begin a turn; NULL: all may */
+	char *paused_host;	/* where that was said, for display */
+	int64_t paused_ms;
+	char *kept;		/* free, but only for this clone while the lease lasts */
+	char *kept_host;
+	int64_t reserved;	/* generations up to this one may have been given out
+				 * where the turn is held or kept, unpublished */
+	struct turn_value *value;
+	size_t nr_value;
 	struct turn_last *last;
 	size_t nr_last;
 	struct turn_count *count;
 	size_t nr_count;
-	bool shared_fs;		/* not stored: other hosts may share the file */
+	struct turn_sync sync;
+	/* Not stored: what reading the state here adds. */
+	bool shared_fs;		/* other hosts may share the file */
+	bool recorded_here;	/* the holder was recorded by this very clone */
+	bool kept_here;		/* so was who keeps it */
+	int64_t seen_until_ms;	/* boot clock: when another machine's lease is over for
+				 * us, who saw it unchanged for all of it; 0: n/a */
 };
 void turn_init(struct turn *t);		/* a valid empty value */
 void turn_release_memory(struct turn *t);

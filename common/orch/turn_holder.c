@@ -160,18 +160,20 @@ static bool same_boot(const struct turn *t)
 	       str_eq(t->holder.boot_id, turn_here()->boot_id);
 }
 
-/* The boot clock where it is the holder's too: setting the time of day must
- * not end a turn. */
+/* By the boot clock where it is the holder's too, else by how long we have
+ * seen it unchanged: what time of day it is anywhere must not end a turn. */
 int64_t turn_lease_left_ms(const struct turn *t)
 {
 	int64_t left;
 
 	if (!t->lease_ms)
 		return -1;
-	if (same_boot(t) && t->lease_boot_ms)
+	if (t->seen_until_ms)
+		left = t->seen_until_ms - time_boot_ms();
+	else if (same_boot(t) && t->lease_boot_ms)
 		left = t->lease_boot_ms - time_boot_ms();
 	else
-		left = t->lease_ms - time_now_ms();
+		left = t->lease_seconds * 1000;	/* just seen */
 	return left > 0 ? left : 0;
 }
 
@@ -186,15 +188,17 @@ bool turn_holder_alive(const struct turn *t)
 
 	if (!h->actor)
 		return false;
+	if (h->claim && t->sync.void_claim && str_eq(h->claim, t->sync.void_claim))
+		return false;
 	if (!h->process.pid)
 		return !lease_over(t);
 	if (turn_holder_is_local(t))
 		return !process_gone(&h->process) ||
 		       (h->child.pid && !process_gone(&h->child));
 	/* This machine has been started again since, so nothing of then
-	 * lives; unless another machine wrote it into a directory we share. */
+	 * lives; but only what we recorded ourselves was on this machine. */
 	if (h->boot_id[0] && turn_here()->boot_id[0] && !same_boot(t) &&
-	    !t->shared_fs)
+	    t->recorded_here)
 		return false;
 	/* Another machine, or a container beside us: we cannot look. */
 	return !lease_over(t);

@@ -2,7 +2,8 @@
 #define ORCH_TURN_INTERNAL_H
 /*
  * What the files of the turn share, and nobody else needs:
- *   turn_state.c   the state as JSON, and what makes it valid
+ *   turn_state.c   the state as a value: the ring, the holder
+ *   turn_json.c    the state as JSON, and what makes it valid
  *   turn_store.c   the files: state, spare, log, repair
  *   turn_holder.c  processes: who holds, is it still there, is it us
  *   turn_wait.c    sleeping until something may have changed
@@ -16,31 +17,63 @@ struct strbuf;
 struct strvec;
 
 /* ---- turn_state.c ---- */
-#define TURN_STATE_VERSION 1
+#define TURN_STATE_VERSION 2
 #define TURN_STATE_MAX ((size_t)1 << 20)	/* bytes of a state */
+#define TURN_NONCE 32	/* hex digits */
+#define TURN_KEY_MAX 64			/* bytes of a value's key */
+#define TURN_VALUE_MAX 4096
+#define TURN_VALUES 64
 #define TURN_NUMBER_MAX ((int64_t)1 << 50)	/* of any number in it */
 
-/* Read a state. ORCH_EINVALID with what is wrong, without a file's name. */
-int turn_from_json(struct turn *out, const struct json *in);
-/* The state as it is stored, one object. */
-struct json *turn_state_json(const struct turn *t);
 void turn_clear_holder(struct turn *t);
+void turn_clear_sync(struct turn *t);
+bool turn_status_parse(enum turn_status *out, const char *name);
+/* A new nonce for a new transition. */
+void turn_stamp(struct turn *t);
+/* Set or, with an empty value, remove. ORCH_EINVALID: not such a key or value. */
+int turn_set_value(struct turn *t, const char *key, const char *value);
 /* Count by another ring from now on; only while nobody holds the turn. */
 void turn_adopt_ring(struct turn *t, const struct strvec *ring);
 /* The start of a loop that nobody has played yet. */
 void turn_start(struct turn *t, const struct strvec *ring);
 
+/* ---- turn_json.c ---- */
+/* Read a state. ORCH_EINVALID with what is wrong, without a file's name. */
+int turn_from_json(struct turn *out, const struct json *in);
+/* The state as it is stored, one object; without what only concerns this
+ * clone if it is to be published. */
+struct json *turn_state_json(const struct turn *t, bool published);
+void turn_copy(struct turn *out, const struct turn *t);
+
+/* ---- turn_clone.c ---- */
+/*
+ * The random name of this clone: another one for a copy of the directory.
+ * "" where it has none yet; `make` gives it one. Borrowed, read once.
+ */
+const char *turn_clone(struct orch *o, bool make);
+/* The same for this work tree of it. Borrowed. */
+const char *turn_work_tree(struct orch *o);
+/*
+ * Fill in what `t` means here: recorded_here, kept_here and, for a lease that
+ * only another machine can renew, seen_until_ms, for which it is remembered
+ * (in seen.json) since when this very state has been seen.
+ */
+void turn_observe(struct turn *t, struct orch *o);
+
 /* ---- turn_store.c ---- */
 enum turn_store_flags {
 	TURN_USE_SPARE = 1 << 0,	/* write into what acquire set aside */
-	TURN_MAKE_SPARE = 1 << 1	/* set it aside; failing that, change nothing */
+	TURN_MAKE_SPARE = 1 << 1,	/* set it aside; failing that, change nothing */
+	TURN_KEEP_NONCE = 1 << 2	/* it has been published under this one */
 };
 int turn_lock(struct lock *lock, struct orch *o);
 /* The state as stored; without a file, the start of the loop. */
 int turn_load(struct turn *out, struct orch *o);
-/* Make it the state, durably, and log it as `event`. Under the lock. */
-int turn_store(struct orch *o, const struct turn *t, const char *event,
-	       unsigned flags);
+/* Make it the state, durably, with a new nonce, and log it as `event`. Under
+ * the lock. */
+int turn_store(struct orch *o, struct turn *t, const char *event, unsigned flags);
+/* "<loop directory>/<name>": borrowed, for the next three calls. */
+const char *turn_file(const struct orch *o, const char *name);
 
 /* ---- turn_holder.c ---- */
 /* Where we are: borrowed, read once. Empty strings where the kernel will not say. */

@@ -1,11 +1,10 @@
 /*
- * The turn's state as JSON. State is input (agents write into it, old and new
- * versions of us meet): whatever is read passes turn_from_json(), which
- * refuses what could not have been written by turn_state_json().
+ * The turn's state as a value: making, changing and releasing it. How it is
+ * written is in turn_json.c, what may happen to it in turn.c.
  */
+#include <sys/random.h>
 #include "orch/turn.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "orch/config.h"
@@ -27,7 +26,7 @@ const char *turn_status_name(enum turn_status s)
 	return status_names[s];
 }
 
-static bool status_parse(enum turn_status *out, const char *name)
+bool turn_status_parse(enum turn_status *out, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(status_names); i++)
 		if (str_eq(name, status_names[i])) {
@@ -48,15 +47,40 @@ void turn_clear_holder(struct turn *t)
 	free(t->holder.boot_id);
 	free(t->holder.pid_ns);
 	free(t->holder.host);
+	free(t->holder.clone);
+	free(t->holder.claim);
 	t->holder = (struct turn_holder){ 0 };
 	t->lease_ms = t->lease_boot_ms = t->lease_seconds = 0;
+}
+
+void turn_clear_sync(struct turn *t)
+{
+	free(t->sync.remote);
+	free(t->sync.error);
+	free(t->sync.boot_id);
+	free(t->sync.void_claim);
+	t->sync = (struct turn_sync){ 0 };
 }
 
 void turn_release_memory(struct turn *t)
 {
 	turn_clear_holder(t);
+	turn_clear_sync(t);
 	strvec_release(&t->workflow);
 	free(t->expected);
+	free(t->head_ref);
+	free(t->head_from);
+	free(t->reason);
+	free(t->nonce);
+	free(t->paused);
+	free(t->paused_host);
+	free(t->kept);
+	free(t->kept_host);
+	for (size_t i = 0; i < t->nr_value; i++) {
+		free(t->value[i].key);
+		free(t->value[i].value);
+	}
+	free(t->value);
 	for (size_t i = 0; i < t->nr_last; i++)
 		free(t->last[i].actor);
 	free(t->last);
@@ -113,329 +137,58 @@ void turn_adopt_ring(struct turn *t, const struct strvec *ring)
 	t->step = best;
 }
 
-/* ---- reading ---- */
+/* ---- nonce and values ---- */
 
-static int bad(const char *key, const char *what)
+void turn_stamp(struct turn *t)
 {
-	return error_set(ORCH_EINVALID, "'%s' %s", key, what);
+	unsigned char raw[TURN_NONCE / 2];
+	char *p;
+
+	/* 16 bytes are never cut short; without them no transition is safe. */
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		BUG("the kernel gives no random numbers");
+	free(t->nonce);
+	p = t->nonce = xcalloc(TURN_NONCE + 1, 1);
+	for (size_t i = 0; i < sizeof(raw); i++, p += 2)
+		snprintf(p, 3, "%02x", raw[i]);
 }
 
-static int get_number(const struct json *in, const char *key, int64_t min,
-		      bool optional, int64_t *out)
+static bool value_key_valid(const char *key)
 {
-	int rc = json_get_int(in, key, out);
+	size_t len = strspn(key, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 
-	if (rc == ORCH_ENOTFOUND && optional) {
-		*out = min;
+	return len && len <= TURN_KEY_MAX && !key[len];
+}
+
+int turn_set_value(struct turn *t, const char *key, const char *value)
+{
+	size_t at;
+
+	if (!value_key_valid(key))
+		return error_set(ORCH_EINVALID, "'%.80s' is no key: letters, digits and "
+				 "_.- only, at most %d", key, TURN_KEY_MAX);
+	if (strlen(value) > TURN_VALUE_MAX)
+		return error_set(ORCH_EINVALID, "the value of '%s' is longer than %d "
+				 "bytes", key, TURN_VALUE_MAX);
+	for (at = 0; at < t->nr_value && !str_eq(t->value[at].key, key); at++)
+		;
+	if (at < t->nr_value) {
+		free(t->value[at].value);
+		t->value[at].value = xstrdup(value);
+		if (!*value) {
+			free(t->value[at].key);
+			free(t->value[at].value);
+			t->value[at] = t->value[--t->nr_value];
+		}
 		return 0;
 	}
-	if (rc < 0)
-		return bad(key, rc == ORCH_ENOTFOUND ? "is missing"
-						     : "is no whole number");
-	if (*out < min || *out > TURN_NUMBER_MAX)
-		return bad(key, "is out of range");
-	return 0;
-}
-
-static int get_actor(const struct json *in, const char *key, char **out)
-{
-	const char *s = json_get_string(in, key);
-
-	if (!s)
-		return bad(key, "is missing or no string");
-	if (!actor_name_valid(s))
-		return bad(key, "is no actor's name");
-	*out = xstrdup(s);
-	return 0;
-}
-
-static int get_text(const struct json *in, const char *key, char **out)
-{
-	const char *s = json_get_string(in, key);
-
-	if (!s || strlen(s) > 255)
-		return bad(key, "is missing, no string, or too long");
-	*out = xstrdup(s);
-	return 0;
-}
-
-/* An object name or null. */
-static int get_oid(const struct json *in, const char *key, struct oid *out)
-{
-	const struct json *v = json_get(in, key);
-
-	*out = (struct oid)OID_ZERO;
-	if (!v || json_is_null(v))
+	if (!*value)
 		return 0;
-	if (!json_is_string(v) || oid_parse(out, json_string(v)) < 0)
-		return bad(key, "is no object name");
+	if (at >= TURN_VALUES)
+		return error_set(ORCH_EINVALID, "more than %d values", TURN_VALUES);
+	t->value = xreallocarray(t->value, at + 1, sizeof(*t->value));
+	t->value[at] = (struct turn_value){ xstrdup(key), xstrdup(value) };
+	t->nr_value++;
 	return 0;
-}
-
-static int get_ring(const struct json *in, struct turn *t)
-{
-	const struct json *ring = json_get(in, "workflow");
-
-	if (!json_is_array(ring) || !json_count(ring))
-		return bad("workflow", "is no list of actors");
-	for (const struct json *c = json_first(ring); c; c = json_next(c)) {
-		const char *name = json_string(c);
-
-		if (!name || !actor_name_valid(name))
-			return bad("workflow", "holds what is no actor's name");
-		strvec_push(&t->workflow, name);
-	}
-	return 0;
-}
-
-static int get_holder(const struct json *in, struct turn *t)
-{
-	struct turn_holder *h = &t->holder;
-	int64_t start = 0, child_start = 0;
-	int rc;
-
-	if (!json_is_object(in))
-		return bad("holder", "is no object");
-	if ((rc = get_actor(in, "actor", &h->actor)) < 0 ||
-	    (rc = get_number(in, "pid", 0, false, &h->process.pid)) < 0 ||
-	    (rc = get_number(in, "start", 0, false, &start)) < 0 ||
-	    (rc = get_number(in, "child_pid", 0, true, &h->child.pid)) < 0 ||
-	    (rc = get_number(in, "child_start", 0, true, &child_start)) < 0 ||
-	    (rc = get_text(in, "boot_id", &h->boot_id)) < 0 ||
-	    (rc = get_text(in, "pid_ns", &h->pid_ns)) < 0 ||
-	    (rc = get_text(in, "host", &h->host)) < 0 ||
-	    (rc = get_number(in, "since_ms", 0, false, &h->since_ms)) < 0 ||
-	    (rc = get_oid(in, "head", &h->head)) < 0 ||
-	    (rc = get_number(in, "attempt", 1, false, &h->attempt)) < 0 ||
-	    (rc = get_number(in, "ordinal", 1, false, &h->ordinal)) < 0 ||
-	    (rc = get_number(in, "waited_ms", 0, true, &h->waited_ms)) < 0)
-		return error_prefix(rc, "holder");
-	if (h->process.pid > INT32_MAX || h->child.pid > INT32_MAX)
-		return bad("holder", "has an impossible pid");
-	h->process.start = (uint64_t)start;
-	h->child.start = (uint64_t)child_start;
-	return 0;
-}
-
-static int get_last(const struct json *in, struct turn *t)
-{
-	const struct json *list = json_get(in, "last");
-	int rc;
-
-	if (!json_is_object(list))
-		return bad("last", "is no object");
-	t->last = xcalloc(json_count(list) + 1, sizeof(*t->last));
-	for (const struct json *c = json_first(list); c; c = json_next(c)) {
-		struct turn_last *l = &t->last[t->nr_last];
-
-		if (!actor_name_valid(json_key(c)))
-			return bad("last", "names what is no actor");
-		if ((rc = get_oid(c, "commit", &l->commit)) < 0 ||
-		    (rc = get_number(c, "iteration", 1, false, &l->iteration)) < 0 ||
-		    (rc = get_number(c, "ended_ms", 0, false, &l->ended_ms)) < 0)
-			return error_prefix(rc, "last");
-		l->actor = xstrdup(json_key(c));
-		t->nr_last++;
-	}
-	return 0;
-}
-
-static int get_count(const struct json *in, struct turn *t)
-{
-	const struct json *list = json_get(in, "count");
-	int rc;
-
-	if (!json_is_object(list))
-		return bad("count", "is no object");
-	t->count = xcalloc(json_count(list) + 1, sizeof(*t->count));
-	for (const struct json *c = json_first(list); c; c = json_next(c)) {
-		struct turn_count *n = &t->count[t->nr_count];
-
-		if (!actor_name_valid(json_key(c)))
-			return bad("count", "names what is no actor");
-		if ((rc = get_number(list, json_key(c), 0, false, &n->turns)) < 0)
-			return error_prefix(rc, "count");
-		n->actor = xstrdup(json_key(c));
-		t->nr_count++;
-	}
-	return 0;
-}
-
-static int check_whole(const struct turn *t)
-{
-	if (t->step >= (int64_t)t->workflow.nr)
-		return error_set(ORCH_EINVALID, "step %" PRId64 " is outside the "
-				 "ring of %zu", t->step, t->workflow.nr);
-	if (!strvec_has(&t->workflow, t->expected))
-		return error_set(ORCH_EINVALID, "the expected actor '%s' is not "
-				 "in the ring", t->expected);
-	if (!str_eq(t->workflow.v[t->step], t->expected))
-		return error_set(ORCH_EINVALID, "step %" PRId64 " is %s's, but %s "
-				 "is expected", t->step, t->workflow.v[t->step],
-				 t->expected);
-	if ((t->status == TURN_RUNNING) != (t->holder.actor != NULL))
-		return error_set(ORCH_EINVALID, "status is %s %s a holder",
-				 turn_status_name(t->status),
-				 t->holder.actor ? "with" : "without");
-	if (t->holder.actor && !str_eq(t->holder.actor, t->expected))
-		return error_set(ORCH_EINVALID, "%s holds %s's turn",
-				 t->holder.actor, t->expected);
-	if (t->holder.actor && !t->generation)
-		return error_set(ORCH_EINVALID, "it is held in generation 0");
-	return 0;
-}
-
-int turn_from_json(struct turn *out, const struct json *in)
-{
-	struct turn t;
-	const char *status;
-	int64_t version;
-	int rc;
-
-	turn_init(&t);
-	if (!json_is_object(in)) {
-		rc = error_set(ORCH_EINVALID, "not an object");
-		goto out;
-	}
-	if ((rc = get_number(in, "version", 1, false, &version)) < 0)
-		goto out;
-	if (version > TURN_STATE_VERSION) {
-		rc = error_set(ORCH_EUNSUPPORTED, "written by a newer git-orch "
-			       "(version %" PRId64 ")", version);
-		goto out;
-	}
-	if ((rc = get_number(in, "generation", 0, false, &t.generation)) < 0 ||
-	    (rc = get_number(in, "iteration", 1, false, &t.iteration)) < 0 ||
-	    (rc = get_number(in, "step", 0, false, &t.step)) < 0 ||
-	    (rc = get_number(in, "attempts", 0, false, &t.attempts)) < 0 ||
-	    (rc = get_ring(in, &t)) < 0 ||
-	    (rc = get_actor(in, "expected_actor", &t.expected)) < 0 ||
-	    (rc = get_number(in, "lease_ms", 0, true, &t.lease_ms)) < 0 ||
-	    (rc = get_number(in, "lease_boot_ms", 0, true, &t.lease_boot_ms)) < 0 ||
-	    (rc = get_number(in, "lease_seconds", 0, true, &t.lease_seconds)) < 0 ||
-	    (rc = get_oid(in, "head", &t.head)) < 0 ||
-	    (rc = get_last(in, &t)) < 0 || (rc = get_count(in, &t)) < 0)
-		goto out;
-	status = json_get_string(in, "status");
-	if (!status || !status_parse(&t.status, status)) {
-		rc = bad("status", "is none that we know");
-		goto out;
-	}
-	if (!json_get(in, "holder")) {
-		rc = bad("holder", "is missing");
-		goto out;
-	}
-	if (!json_is_null(json_get(in, "holder")) &&
-	    (rc = get_holder(json_get(in, "holder"), &t)) < 0)
-		goto out;
-	if ((rc = check_whole(&t)) < 0)
-		goto out;
-	*out = t;
-	return 0;
-out:
-	turn_release_memory(&t);
-	return rc;
-}
-
-/* ---- writing ---- */
-
-static void add_oid(struct json *out, const char *key, const struct oid *oid)
-{
-	json_add_string(out, key, oid_is_zero(oid) ? NULL : oid_hex(oid));
-}
-
-static void add_ring(struct json *out, const struct turn *t)
-{
-	struct json *ring = json_add_array(out, "workflow");
-
-	for (size_t i = 0; i < t->workflow.nr; i++)
-		json_add_string(ring, NULL, t->workflow.v[i]);
-}
-
-static void add_holder(struct json *out, const struct turn_holder *h)
-{
-	json_add_string(out, "actor", h->actor);
-	json_add_int(out, "pid", h->process.pid);
-	json_add_int(out, "start", (int64_t)h->process.start);
-	if (h->child.pid) {
-		json_add_int(out, "child_pid", h->child.pid);
-		json_add_int(out, "child_start", (int64_t)h->child.start);
-	}
-	json_add_string(out, "boot_id", h->boot_id);
-	json_add_string(out, "pid_ns", h->pid_ns);
-	json_add_string(out, "host", h->host);
-	json_add_int(out, "since_ms", h->since_ms);
-	add_oid(out, "head", &h->head);
-	json_add_int(out, "attempt", h->attempt);
-	json_add_int(out, "ordinal", h->ordinal);
-	json_add_int(out, "waited_ms", h->waited_ms);
-}
-
-struct json *turn_state_json(const struct turn *t)
-{
-	struct json *out = json_new_object(), *list, *one;
-
-	json_add_int(out, "version", TURN_STATE_VERSION);
-	json_add_int(out, "generation", t->generation);
-	json_add_int(out, "iteration", t->iteration);
-	json_add_int(out, "step", t->step);
-	json_add_int(out, "attempts", t->attempts);
-	add_ring(out, t);
-	json_add_string(out, "expected_actor", t->expected);
-	json_add_string(out, "status", turn_status_name(t->status));
-	if (t->holder.actor)
-		add_holder(json_add_object(out, "holder"), &t->holder);
-	else
-		json_add_null(out, "holder");
-	json_add_int(out, "lease_ms", t->lease_ms);
-	json_add_int(out, "lease_boot_ms", t->lease_boot_ms);
-	json_add_int(out, "lease_seconds", t->lease_seconds);
-	add_oid(out, "head", &t->head);
-	list = json_add_object(out, "last");
-	for (size_t i = 0; i < t->nr_last; i++) {
-		one = json_add_object(list, t->last[i].actor);
-		add_oid(one, "commit", &t->last[i].commit);
-		json_add_int(one, "iteration", t->last[i].iteration);
-		json_add_int(one, "ended_ms", t->last[i].ended_ms);
-	}
-	list = json_add_object(out, "count");
-	for (size_t i = 0; i < t->nr_count; i++)
-		json_add_int(list, t->count[i].actor, t->count[i].turns);
-	return out;
-}
-
-/* What others are told. A holder that is gone holds nothing: its turn is
- * lost, although nobody has written that down yet. */
-void turn_to_json(struct json *out, const struct turn *t, const char *loop)
-{
-	bool held = turn_holder_alive(t);
-	char iso[TIME_ISO_SIZE];
-	struct json *sub;
-
-	json_add_string(out, "loop", loop);
-	json_add_int(out, "generation", t->generation);
-	json_add_int(out, "iteration", t->iteration);
-	json_add_int(out, "step", t->step);
-	add_ring(out, t);
-	json_add_string(out, "expected_actor", t->expected);
-	json_add_string(out, "status", turn_status_name(
-		t->status == TURN_RUNNING && !held ? TURN_LOST : t->status));
-	if (held) {
-		sub = json_add_object(out, "holder");
-		json_add_string(sub, "actor", t->holder.actor);
-		if (t->holder.process.pid)
-			json_add_int(sub, "pid", t->holder.process.pid);
-		else
-			json_add_null(sub, "pid");
-		json_add_string(sub, "host", t->holder.host);
-		json_add_string(sub, "since", time_iso(iso, t->holder.since_ms));
-	} else {
-		json_add_null(out, "holder");
-	}
-	json_add_string(out, "lease_expires_at",
-			held && t->lease_ms ? time_iso(iso, t->lease_ms) : NULL);
-	add_oid(out, "head", &t->head);
-	sub = json_add_object(out, "commits");
-	for (size_t i = 0; i < t->nr_last; i++)
-		add_oid(sub, t->last[i].actor, &t->last[i].commit);
 }

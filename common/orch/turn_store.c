@@ -20,7 +20,7 @@
 #define LOG_CUT ((off_t)2 << 20)	/* cut when it is larger than this */
 #define LOG_MAX ((size_t)64 << 20)	/* refused beyond this */
 
-static const char *state_file(const struct orch *o, const char *name)
+const char *turn_file(const struct orch *o, const char *name)
 {
 	static char *path[4];
 	static size_t turn_of;
@@ -44,7 +44,7 @@ int turn_lock(struct lock *lock, struct orch *o)
 {
 	int rc = dir_make(o->loop_dir);
 
-	return rc < 0 ? rc : lock_take(lock, state_file(o, "turn.lock"));
+	return rc < 0 ? rc : lock_take(lock, turn_file(o, "turn.lock"));
 }
 
 /* File systems that other hosts may have mounted, too. */
@@ -90,7 +90,7 @@ static int broken(const char *path, const char *what)
 
 int turn_load(struct turn *out, struct orch *o)
 {
-	const char *path = state_file(o, "turn.json");
+	const char *path = turn_file(o, "turn.json");
 	struct strbuf text = STRBUF_INIT;
 	struct stat st;
 	int rc;
@@ -100,7 +100,7 @@ int turn_load(struct turn *out, struct orch *o)
 	if (rc == ORCH_ENOTFOUND) {
 		/* Gone is not the same as never written: starting again at
 		 * generation 1 would let an old holder in. */
-		if (stat(state_file(o, "turn-log.jsonl"), &st) == 0 && st.st_size) {
+		if (stat(turn_file(o, "turn-log.jsonl"), &st) == 0 && st.st_size) {
 			rc = broken(path, "gone, but this loop has been played");
 			goto out;
 		}
@@ -118,6 +118,8 @@ int turn_load(struct turn *out, struct orch *o)
 			rc = broken(path, error_message());
 	}
 	out->shared_fs = is_shared_fs(o->loop_dir);
+	if (rc == 0)
+		turn_observe(out, o);
 out:
 	strbuf_release(&text);
 	return rc;
@@ -144,7 +146,7 @@ static size_t last_lines(const struct strbuf *text, size_t keep, size_t max)
 
 static void cut_log(struct orch *o)
 {
-	const char *path = state_file(o, "turn-log.jsonl");
+	const char *path = turn_file(o, "turn-log.jsonl");
 	struct strbuf text = STRBUF_INIT;
 	struct stat st;
 	size_t from;
@@ -175,7 +177,7 @@ static void log_transition(struct orch *o, struct json *state, const char *event
 	json_add(entry, "state", state);
 	json_print(&line, entry);
 	strbuf_addch(&line, '\n');
-	if (file_append(state_file(o, "turn-log.jsonl"), line.buf, line.len,
+	if (file_append(turn_file(o, "turn-log.jsonl"), line.buf, line.len,
 			0666) < 0) {
 		warn("%s", error_message());
 		error_clear();
@@ -194,7 +196,7 @@ static void log_transition(struct orch *o, struct json *state, const char *event
  */
 static int make_spare(struct orch *o, size_t len)
 {
-	const char *path = state_file(o, "turn.json.spare");
+	const char *path = turn_file(o, "turn.json.spare");
 	int fd, rc = 0;
 
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -212,7 +214,7 @@ static int make_spare(struct orch *o, size_t len)
 /* ORCH_ENOTFOUND: there is none to use. */
 static int store_in_spare(struct orch *o, const struct strbuf *text)
 {
-	const char *path = state_file(o, "turn.json.spare");
+	const char *path = turn_file(o, "turn.json.spare");
 	size_t done = 0;
 	int fd, dir = -1, rc = 0;
 
@@ -235,7 +237,7 @@ static int store_in_spare(struct orch *o, const struct strbuf *text)
 		rc = error_sys("cannot write %s", path);
 		goto out;
 	}
-	if (rename(path, state_file(o, "turn.json")) < 0) {
+	if (rename(path, turn_file(o, "turn.json")) < 0) {
 		rc = error_sys("cannot rename %s", path);
 		goto out;
 	}
@@ -249,13 +251,17 @@ out:
 	return rc;
 }
 
-int turn_store(struct orch *o, const struct turn *t, const char *event,
-	       unsigned flags)
+int turn_store(struct orch *o, struct turn *t, const char *event, unsigned flags)
 {
-	struct json *state = turn_state_json(t);
+	struct json *state;
 	struct strbuf text = STRBUF_INIT;
 	int rc;
 
+	if (!(flags & TURN_KEEP_NONCE))
+		turn_stamp(t);
+	if (t->generation > t->sync.floor)
+		t->sync.floor = t->generation;
+	state = turn_state_json(t, false);
 	json_print(&text, state);
 	strbuf_addch(&text, '\n');
 	if (text.len > TURN_STATE_MAX) {
@@ -269,7 +275,7 @@ int turn_store(struct orch *o, const struct turn *t, const char *event,
 	if (flags & TURN_USE_SPARE)
 		rc = store_in_spare(o, &text);
 	if (rc == ORCH_ENOTFOUND)
-		rc = file_replace(state_file(o, "turn.json"), text.buf, text.len,
+		rc = file_replace(turn_file(o, "turn.json"), text.buf, text.len,
 				  0666);
 	if (rc < 0)
 		goto out;
@@ -277,7 +283,7 @@ int turn_store(struct orch *o, const struct turn *t, const char *event,
 	state = NULL;
 	if (flags & TURN_MAKE_SPARE) {	/* once a turn */
 		file_sweep(o->loop_dir);
-		file_sweep(state_file(o, "prompts"));
+		file_sweep(turn_file(o, "prompts"));
 	}
 out:
 	json_free(state);
@@ -293,7 +299,7 @@ static bool log_back(struct orch *o,
 	struct strbuf text = STRBUF_INIT;
 	bool found = false;
 
-	if (file_read(&text, state_file(o, "turn-log.jsonl"), LOG_MAX,
+	if (file_read(&text, turn_file(o, "turn-log.jsonl"), LOG_MAX,
 		      FILE_NOFOLLOW) < 0)
 		goto out;
 	for (size_t end = text.len; !found && end > 0;) {
@@ -356,7 +362,7 @@ static int64_t salvage_generation(struct orch *o)
 	struct json *in = NULL;
 	int64_t n = 0;
 
-	if (file_read(&text, state_file(o, "turn.json"), TURN_STATE_MAX,
+	if (file_read(&text, turn_file(o, "turn.json"), TURN_STATE_MAX,
 		      FILE_NOFOLLOW) == 0 &&
 	    json_parse(&in, text.buf, text.len, "state") == 0 &&
 	    (json_get_int(in, "generation", &n) < 0 || n < 0 ||
@@ -407,6 +413,7 @@ int turn_repair(struct turn *out, struct orch *o, char **kept)
 	if (!log_back(o, take_state, &t))
 		turn_start(&t, &o->workflow);
 	t.shared_fs = is_shared_fs(o->loop_dir);
+	turn_observe(&t, o);
 	error_clear();
 	if (!turn_holder_alive(&t)) {
 		/* Whoever held it must not come back with its number. */

@@ -335,9 +335,11 @@ static void a_pid_alone_proves_nothing(void **state UNUSED)
 	free(t.holder.boot_id);
 	t.holder.boot_id = xstrdup("another");
 	assert_false(turn_holder_alive(&t));
-	t.shared_fs = true;	/* ... or it is another machine */
+	t.recorded_here = false;	/* ... or it is another machine */
 	assert_true(turn_holder_alive(&t));
-	t.lease_ms = time_now_ms() - 1;
+	t.lease_ms = 1;			/* whose clock says nothing to us */
+	assert_true(turn_holder_alive(&t));
+	t.seen_until_ms = time_boot_ms() - 1;
 	assert_false(turn_holder_alive(&t));
 	turn_release_memory(&t);
 	/* Another container on this machine: its lease decides, by a clock
@@ -599,11 +601,11 @@ static void the_state_survives_a_round_trip(void **state UNUSED)
 	assert_int_equal(turn_load(&t, &o), 0);
 	assert_non_null(turn_last_of(&t, "galph"));
 	assert_null(turn_last_of(&t, "ralph"));
-	json = turn_state_json(&t);
+	json = turn_state_json(&t, false);
 	json_print(&first, json);
 	assert_int_equal(turn_from_json(&u, json), 0);
 	json_free(json);
-	json = turn_state_json(&u);
+	json = turn_state_json(&u, false);
 	json_print(&second, json);
 	json_free(json);
 	assert_string_equal(first.buf, second.buf);

@@ -60,6 +60,7 @@ $(BUILD)/tests/helper/%: $(BUILD)/tests/helper/%.o $(LIB)
 include mk/fuzz.mk
 include mk/check.mk
 include mk/bench.mk
+include mk/storm.mk
 include mk/install.mk
 include mk/agents.mk
 

@@ -1,0 +1,14 @@
+# make storm: many processes, one loop, and a killer (tests/storm/storm.c).
+#	make storm SEED=17 TURNS=500	the same dice again, fewer turns
+STORM     = $(BUILD)/tests/storm/storm
+TURNS    ?= 2000
+
+$(STORM): $(patsubst tests/storm/%.c,$(BUILD)/tests/storm/%.o,$(wildcard tests/storm/*.c)) $(LIB)
+	$(LINK) $^ $(LINK_LIBS)
+units test test-cmd: $(STORM)
+
+storm: all $(STORM)
+	PATH="$(abspath $(BUILD))/bin:$$PATH" $(STORM) run --turns $(TURNS) \
+		$(if $(SEED),--seed $(SEED))
+
+.PHONY: storm

@@ -97,13 +97,18 @@ int turn_load(struct turn *out, struct orch *o)
 
 	turn_init(out);
 	rc = file_read(&text, path, TURN_STATE_MAX, FILE_NOFOLLOW);
-	if (rc == ORCH_ENOTFOUND) {
-		/* Gone is not the same as never written: starting again at
-		 * generation 1 would let an old holder in. */
-		if (stat(turn_file(o, "turn-log.jsonl"), &st) == 0 && st.st_size) {
+	/* Gone is not the same as never written: starting again at generation
+	 * 1 would let an old holder in. Look again, without the lock the very
+	 * first transition may just have happened. */
+	if (rc == ORCH_ENOTFOUND && stat(turn_file(o, "turn-log.jsonl"), &st) == 0 &&
+	    st.st_size) {
+		rc = file_read(&text, path, TURN_STATE_MAX, FILE_NOFOLLOW);
+		if (rc == ORCH_ENOTFOUND) {
 			rc = broken(path, "gone, but this loop has been played");
 			goto out;
 		}
+	}
+	if (rc == ORCH_ENOTFOUND) {
 		error_clear();
 		turn_start(out, &o->workflow);
 		rc = 0;

@@ -1,0 +1,30 @@
+# The turn's transitions with one fault each: an error of the disk, a full
+# disk, a kill at a system call. Afterwards the state is the old or the new
+# one, it can be read, and the next command works. The long form, which tries
+# every system call, is `make faults`.
+
+load helper
+
+setup() {
+	orch_setup
+	command -v strace >/dev/null || skip "no strace"
+	sanitized && skip "sanitizers and strace do not mix"
+	strace -o /dev/null true 2>/dev/null || skip "ptrace is not permitted"
+}
+
+@test "the first transition comes while somebody looks" {
+	# A reader that finds no state, and then the log of the first turn.
+	strace -f -o trace -e trace=newfstatat,stat -P .git/orch/loops/main/turn-log.jsonl \
+		-P "$PWD/.git/orch/loops/main/turn-log.jsonl" \
+		-e inject=newfstatat,stat:delay_enter=1500000:when=1 \
+		git-orch-turn status --json >out 2>err 3>&- &
+	reader=$!
+	for i in {1..100}; do
+		grep -qs turn-log trace && break
+		sleep 0.01
+	done
+	grep -q turn-log trace || fail_with "the log is not looked at"
+	exits 0 git orch turn acquire --pid none galph
+	wait $reader || fail_with "$(cat err)"
+	is "$(jq .generation out)" 1
+}

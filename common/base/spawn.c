@@ -163,8 +163,9 @@ static NORETURN void run_child(const struct spawn *s, char **env, pid_t parent,
 	else if (s->flags & SPAWN_OWN_GROUP)
 		setpgid(0, 0);
 	reset_signals();
-	if (s->flags & SPAWN_DIE_WITH_US) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (s->flags & (SPAWN_DIE_WITH_US | SPAWN_TERM_WITH_US)) {
+		if (prctl(PR_SET_PDEATHSIG,
+			  s->flags & SPAWN_DIE_WITH_US ? SIGKILL : SIGTERM) < 0)
 			child_failed(report, STAGE_SETUP);
 		/* It died before the call: nobody will send the signal. */
 		if (getppid() != parent)

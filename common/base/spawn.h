@@ -22,7 +22,8 @@ enum spawn_flags {
 	SPAWN_GATED = 1 << 2,		/* exec only after spawn_go() */
 	SPAWN_NO_STDIN = 1 << 3,	/* /dev/null */
 	SPAWN_NO_STDERR = 1 << 4,	/* /dev/null */
-	SPAWN_OWN_SESSION = 1 << 5	/* a group of its own, without terminal */
+	SPAWN_OWN_SESSION = 1 << 5,	/* a group of its own, without terminal */
+	SPAWN_TERM_WITH_US = 1 << 6	/* the same with SIGTERM: it can clean up */
 };
 
 struct spawn {

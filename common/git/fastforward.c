@@ -102,7 +102,7 @@ static int merge_failed(const struct gitwatch *w, const struct oid *to)
 static int merge(struct repo *repo, const struct oid *to, const char *branch)
 {
 	static const char *const fixed[] = {
-		"-c", "pull.twohead=", "-c", "submodule.recurse=false",
+		"-c", "pull.twohead=recursive", "-c", "submodule.recurse=false",
 		"-c", "maintenance.auto=false", "-c", "gc.auto=0",
 		"-c", "credential.interactive=false", NULL
 	};

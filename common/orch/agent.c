@@ -312,6 +312,18 @@ static void check_child(struct agent *a)
 	}
 }
 
+/* What tick or changed had to say: a negative result ends the agent, once. */
+static void take_verdict(struct agent *a, struct agent_result *out, int rc)
+{
+	if (rc >= 0 || out->tick_rc)
+		return;
+	out->tick_rc = rc;
+	a->tick_at = NEVER;
+	a->req.changed = NULL;
+	if (!a->stopping)
+		stop(a, SIGTERM);
+}
+
 /* What the clock demands. */
 static void check_time(struct agent *a, struct agent_result *out)
 {
@@ -332,12 +344,7 @@ static void check_time(struct agent *a, struct agent_result *out)
 		int rc = a->gone ? 0 : a->req.tick(a->req.data);
 
 		a->tick_at = now_ms() + TICK_MS;
-		if (rc < 0) {
-			out->tick_rc = rc;
-			a->tick_at = NEVER;
-			if (!a->stopping)
-				stop(a, SIGTERM);
-		}
+		take_verdict(a, out, rc);
 	}
 }
 
@@ -381,12 +388,14 @@ static bool is_over(const struct agent *a)
 static int wait_for_end(struct agent *a, struct agent_result *out)
 {
 	while (!is_over(a)) {
-		struct pollfd p[5] = {
+		bool watched = a->req.changed && !a->gone;
+		struct pollfd p[6] = {
 			{ a->in, POLLOUT, 0 },
 			{ a->out, POLLIN, 0 },
 			{ a->err, POLLIN, 0 },
 			{ a->gone ? -1 : a->pidfd, POLLIN, 0 },
-			{ a->req.interrupt_fd, POLLIN, 0 }
+			{ a->req.interrupt_fd, POLLIN, 0 },
+			{ watched ? a->req.watch_fd : -1, POLLIN, 0 }
 		};
 
 		if (poll(p, ARRAY_SIZE(p), poll_timeout(a)) < 0 && errno != EINTR)
@@ -403,6 +412,10 @@ static int wait_for_end(struct agent *a, struct agent_result *out)
 			a->req.interrupt_fd = -1;
 		else if (p[4].revents)
 			take_interrupt(a, out);
+		if (p[5].revents & (POLLERR | POLLNVAL))
+			a->req.changed = NULL;
+		else if (p[5].revents && !a->gone)
+			take_verdict(a, out, a->req.changed(a->req.data));
 		check_time(a, out);
 	}
 	return 0;

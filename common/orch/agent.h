@@ -29,13 +29,17 @@ struct agent_request {
 	/* Called about once a second, and must not block: live line, lease. A
 	 * negative result ends the agent (the turn was lost). May be NULL. */
 	int (*tick)(void *data);
-	void *data;		/* for show and tick */
+	/* Called when watch_fd is readable, which it must undo; the same. NULL:
+	 * nothing is watched. */
+	int (*changed)(void *data);
+	int watch_fd;
+	void *data;		/* for show, tick and changed */
 };
 struct agent_result {
 	int exit_code;		/* 128 + n for a signal */
 	bool timed_out;		/* stopped at the turn's limit */
 	bool interrupted;	/* stopped because interrupt_fd said so */
-	int tick_rc;		/* the negative result of tick that ended it */
+	int tick_rc;		/* the negative result of tick or changed that ended it */
 	int64_t duration_ms;
 	struct usage usage;
 };

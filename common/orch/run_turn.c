@@ -12,6 +12,7 @@
 #include "orch/agent.h"
 #include "orch/prompt.h"
 #include "orch/run_internal.h"
+#include "orch/turn_guard.h"
 #include "orch/view.h"
 
 #define QUICK_FAILURE_MS 5000
@@ -30,6 +31,7 @@ struct attempt {
 	struct receipt receipt;
 	struct prompt prompt;
 	struct agent_result result;
+	struct turn_guard guard;
 	int64_t renewed_ms;
 	bool renew_warned;
 	int error;		/* of a hopeless one: the code for main() */
@@ -74,12 +76,23 @@ static int keep_turn(struct attempt *a)
 	return 0;
 }
 
-static int on_tick(void *data)
+/* An agent that gave the turn back itself is left alone. */
+static int look_at_turn(void *data)
 {
 	struct attempt *a = data;
 
+	return turn_guard_look(&a->guard, a->run->o) == ORCH_ENO ? ORCH_ENO : 0;
+}
+
+static int on_tick(void *data)
+{
+	struct attempt *a = data;
+	int64_t due = turn_guard_due(&a->guard);
+
 	if (a->run->events->tick)
 		a->run->events->tick(&a->shown, a->run->events->data);
+	if (due >= 0 && time_boot_ms() >= due && look_at_turn(a) < 0)
+		return ORCH_ENO;
 	return keep_turn(a);
 }
 
@@ -203,7 +216,10 @@ static int start_agent(struct attempt *a)
 	req.interrupt_fd = r->signal_fd;
 	req.show = on_text;
 	req.tick = on_tick;
+	req.changed = look_at_turn;
 	req.data = a;
+	turn_guard_arm(&a->guard, r->o, &r->turn);
+	req.watch_fd = turn_guard_fd(&a->guard);
 	if ((rc = agent_start(&agent, &req)) < 0 ||
 	    (rc = turn_set_child(r->o, r->turn.generation, agent_pid(agent))) < 0)
 		goto out;
@@ -357,19 +373,24 @@ static int pause_before_retry(struct attempt *a, int64_t seconds)
 	int rc = 0;
 
 	for (;;) {
-		struct pollfd pfd = { .fd = r->signal_fd, .events = POLLIN };
+		struct pollfd pfd[2] = {
+			{ .fd = r->signal_fd, .events = POLLIN },
+			{ .fd = turn_guard_fd(&a->guard), .events = POLLIN }
+		};
 		int64_t left = end - time_boot_ms();
 		int64_t slice = renew_interval_ms(&r->turn);
 		struct signalfd_siginfo info;
 
 		if (left <= 0)
 			break;
-		if (poll(&pfd, 1, (int)(left < slice ? left : slice)) > 0) {
+		poll(pfd, ARRAY_SIZE(pfd), (int)(left < slice ? left : slice));
+		if (pfd[0].revents) {
 			if (read(r->signal_fd, &info, sizeof(info)) > 0)
 				rc = ORCH_EINTERRUPTED;
 			break;
 		}
-		if ((rc = keep_turn(a)) < 0)
+		if ((pfd[1].revents && (rc = look_at_turn(a)) < 0) ||
+		    (rc = keep_turn(a)) < 0)
 			break;
 	}
 	r->paused_ms += time_boot_ms() - begin;
@@ -404,11 +425,13 @@ static void attempt_init(struct attempt *a, struct run *r)
 	a->run = r;
 	receipt_init(&a->receipt);
 	a->prompt = (struct prompt)PROMPT_INIT;
+	a->guard = (struct turn_guard)TURN_GUARD_INIT;
 	a->renewed_ms = time_boot_ms();
 }
 
 static void attempt_release(struct attempt *a)
 {
+	turn_guard_close(&a->guard);
 	receipt_release(&a->receipt);
 	prompt_release(&a->prompt);
 	usage_release(&a->result.usage);
@@ -433,6 +456,20 @@ static int hand_over(struct run *r, enum turn_status status)
 	return 0;
 }
 
+/* The message of the last error says why. */
+static int stop_lost(struct run *r, const struct attempt *a)
+{
+	const char *id = a->receipt.id ? a->receipt.id : "the turn";
+	char *why = xstrdup(error_message());
+	int rc;
+
+	if (a->receipt.id && !turn_was_released(r->o, r->turn.generation))
+		turn_warn_commits(r->o, &a->receipt.head_before);
+	rc = run_stop(r, RUN_LOST, ORCH_ENO, "%s was lost: %s", id, why);
+	free(why);
+	return rc;
+}
+
 /* The turn ended badly: say so in the state and tell the loop why. */
 static int give_up(struct run *r, const struct attempt *a, enum outcome out,
 		   bool at_once)
@@ -442,9 +479,10 @@ static int give_up(struct run *r, const struct attempt *a, enum outcome out,
 
 	if (out != ATTEMPT_LOST)
 		rc = hand_over(r, status_of[out]);
+	if (out == ATTEMPT_LOST)
+		error_set(ORCH_ENO, "%s", a->reason);
 	if (out == ATTEMPT_LOST || rc == ORCH_ENO)
-		return run_stop(r, RUN_LOST, ORCH_ENO, "%s was lost: %s", id,
-				out == ATTEMPT_LOST ? a->reason : error_message());
+		return stop_lost(r, a);
 	if (rc < 0)
 		return run_stop(r, RUN_ERROR, rc, "%s", error_message());
 	if (out == ATTEMPT_INTERRUPTED)
@@ -558,8 +596,7 @@ int run_turn(struct run *r, const char *actor)
 	if (out == ATTEMPT_OK) {
 		rc = hand_over(r, TURN_OK);
 		if (rc == ORCH_ENO)
-			run_stop(r, RUN_LOST, rc, "%s was lost: %s", a.receipt.id,
-				 error_message());
+			stop_lost(r, &a);
 		else if (rc < 0)
 			run_stop(r, RUN_ERROR, rc, "%s", error_message());
 		else

@@ -7,6 +7,7 @@
  *   turn_store.c   the files: state, spare, log, repair
  *   turn_holder.c  processes: who holds, is it still there, is it us
  *   turn_wait.c    sleeping until something may have changed
+ *   turn_guard.c   noticing, while at work, that the turn is lost
  *   turn.c         the transitions
  *   turn_with.c    a command run under the turn
  */
@@ -109,5 +110,8 @@ void turn_watch_arm(struct turn_watch *w, struct orch *o);
  */
 int turn_watch_wait(struct turn_watch *w, struct orch *o, const struct turn *t,
 		    int64_t deadline, int interrupt_fd);
+/* Read what inotify has to say: whether the state or a runner may have
+ * changed. */
+bool turn_watch_drain(struct turn_watch *w);
 void turn_watch_close(struct turn_watch *w);
 #endif

@@ -32,7 +32,7 @@ void turn_watch_arm(struct turn_watch *w, struct orch *o)
 
 /* Whether one of the events concerns the state, or who plays it (and not the
  * lock, log, ...). */
-static bool drain(struct turn_watch *w)
+bool turn_watch_drain(struct turn_watch *w)
 {
 	_Alignas(struct inotify_event) char buf[4096];
 	bool concerns = false;
@@ -133,7 +133,7 @@ int turn_watch_wait(struct turn_watch *w, struct orch *o, const struct turn *t,
 		for (nfds_t i = first_process; i < n; i++)
 			if (p[i].revents)
 				goto out;
-		if (p[1].revents && drain(w))
+		if (p[1].revents && turn_watch_drain(w))
 			goto out;
 		if (look)
 			goto out;

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "orch/agent.h"
 #include "orch/orch.h"
+#include "orch/turn_guard.h"
 
 #define GRACE_MS 10000	/* from TERM to KILL, once the turn is lost */
 
@@ -127,11 +128,12 @@ static int check_program(const char *name, const char *search)
 struct wrapped {
 	struct orch *o;
 	struct spawn spawn;
+	struct turn_guard guard;
 	int64_t generation;	/* 0: the turn is not ours to tend */
-	int64_t lease_ms;
+	int64_t lease_ms, renew_at, kill_at;	/* boot clock; -1: never */
 	int status;
 	int signal;		/* the last one that was meant to end us */
-	bool lost;
+	bool lost;		/* so the command was ended; error_message() says why */
 };
 
 /* A signal from the terminal has reached the child already if it is still in
@@ -154,42 +156,105 @@ static bool handle_signals(struct wrapped *w)
 	return waitpid(w->spawn.pid, &w->status, WNOHANG) == w->spawn.pid;
 }
 
+/* A command that leads a group of its own takes it along; else the group is
+ * ours. What is stopped must wake up to end. */
+static void end_command(struct wrapped *w, int number)
+{
+	pid_t pid = w->spawn.pid;
+
+	if (getpgid(pid) == pid)
+		pid = -pid;
+	kill(pid, number);
+	kill(pid, SIGCONT);
+}
+
+static void turn_is_lost(struct wrapped *w)
+{
+	warn("the turn is lost; ending the command");
+	w->lost = true;
+	w->renew_at = -1;
+	end_command(w, SIGTERM);
+	w->kill_at = time_boot_ms() + GRACE_MS;
+}
+
+/* The command has given it back itself: there is nothing to tend. */
+static void turn_is_given_back(struct wrapped *w)
+{
+	w->generation = 0;
+	w->renew_at = -1;
+	turn_guard_close(&w->guard);
+	error_clear();
+	note("the command gave the turn back itself");
+}
+
+static void renew(struct wrapped *w)
+{
+	int rc = turn_renew(w->o, w->generation);
+
+	w->renew_at = time_boot_ms() + w->lease_ms / 3;
+	if (rc == ORCH_ENO && turn_was_released(w->o, w->generation)) {
+		turn_is_given_back(w);
+	} else if (rc == ORCH_ENO) {
+		turn_is_lost(w);
+	} else if (rc < 0) {
+		warn("cannot renew the lease: %s", error_message());
+		error_clear();
+	}
+}
+
+static void look(struct wrapped *w)
+{
+	int rc = turn_guard_look(&w->guard, w->o);
+
+	if (rc == ORCH_ENO)
+		turn_is_lost(w);
+	else if (rc == ORCH_ENOTFOUND)
+		turn_is_given_back(w);
+}
+
+static bool is_due(int64_t when)
+{
+	return when >= 0 && time_boot_ms() >= when;
+}
+
+static int poll_timeout(const struct wrapped *w)
+{
+	int64_t when[] = { w->kill_at, w->renew_at,
+			   w->lost ? -1 : turn_guard_due(&w->guard) };
+	int64_t next = -1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(when); i++)
+		if (when[i] >= 0 && (next < 0 || when[i] < next))
+			next = when[i];
+	if (next < 0)
+		return -1;
+	next -= time_boot_ms();
+	return next < 0 ? 0 : next > INT_MAX - 1 ? INT_MAX : (int)next + 1;
+}
+
 static void tend(struct wrapped *w)
 {
-	int64_t renew = time_boot_ms() + w->lease_ms / 3, kill_at = -1;
-	struct pollfd p = { .fd = signal_pipe[0], .events = POLLIN };
-
+	w->kill_at = -1;
+	w->renew_at = w->generation && w->lease_ms ?
+		      time_boot_ms() + w->lease_ms / 3 : -1;
 	while (!handle_signals(w)) {
-		int64_t now = time_boot_ms(), next = -1;
+		struct pollfd p[2] = {
+			{ .fd = signal_pipe[0], .events = POLLIN },
+			{ .fd = w->lost ? -1 : turn_guard_fd(&w->guard), .events = POLLIN }
+		};
 
-		if (kill_at >= 0 && now >= kill_at) {
-			kill(w->spawn.pid, SIGKILL);
-			kill_at = -1;
+		poll(p, ARRAY_SIZE(p), poll_timeout(w));
+		/* It may have ended before its turn was lost. */
+		if (p[0].revents && handle_signals(w))
+			break;
+		if (is_due(w->kill_at)) {
+			end_command(w, SIGKILL);
+			w->kill_at = -1;
 		}
-		if (w->generation && !w->lost && w->lease_ms && now >= renew) {
-			int rc = turn_renew(w->o, w->generation);
-
-			if (rc == ORCH_ENO && !turn_was_released(w->o, w->generation)) {
-				warn("%s; ending the command", error_message());
-				w->lost = true;
-				kill(w->spawn.pid, SIGTERM);
-				kill_at = now + GRACE_MS;
-			} else if (rc == ORCH_ENO) {
-				w->generation = 0;
-			} else if (rc < 0) {
-				warn("cannot renew the lease: %s", error_message());
-			}
-			error_clear();
-			renew = now + w->lease_ms / 3;
-		}
-		if (kill_at >= 0)
-			next = kill_at;
-		else if (w->generation && !w->lost && w->lease_ms)
-			next = renew;
-		if (next >= 0)
-			next = next > now ? next - now : 0;
-		poll(&p, 1, next < 0 ? -1 : next > INT_MAX - 1 ? INT_MAX
-							      : (int)next + 1);
+		if (!w->lost && (p[1].revents || is_due(turn_guard_due(&w->guard))))
+			look(w);
+		if (is_due(w->renew_at))
+			renew(w);
 	}
 	w->spawn.pid = 0;
 }
@@ -238,6 +303,7 @@ static int start(struct wrapped *w, const struct turn *t,
 	if ((rc = catch_one(SIGCHLD)) < 0 || (rc = spawn_start(s)) < 0)
 		return rc;
 	if (w->generation) {
+		turn_guard_arm(&w->guard, w->o, t);
 		rc = turn_set_child(w->o, w->generation, s->pid);
 		if (rc == ORCH_ENO)
 			return rc;
@@ -254,7 +320,7 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 	      const char *const *argv)
 {
 	struct turn_request mine = *req;
-	struct wrapped w = { .o = o, .spawn = SPAWN_INIT };
+	struct wrapped w = { .o = o, .spawn = SPAWN_INIT, .guard = TURN_GUARD_INIT };
 	struct turn t;
 	char *path = agent_path();
 	bool inside = false;
@@ -281,22 +347,30 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 
 		end.reason = why;
 		if (w.spawn.pid) {
+			int unused;
+
 			kill(w.spawn.pid, SIGKILL);
-			spawn_wait(&w.spawn, status);
+			spawn_wait(&w.spawn, &unused);
 		}
-		if (rc != ORCH_ENO && w.generation)
+		if (rc == ORCH_ENO)
+			turn_record_lost(o, &t);
+		else if (w.generation)
 			turn_finish(NULL, o, &end);
 		error_set(rc, "%s", why);
 		free(why);
 		goto out;
 	}
 	tend(&w);
-	*status = w.status;
+	*status = w.lost ? 0 : w.status;
 	if (w.lost)
-		rc = error_set(ORCH_ENO, "the turn was lost while the command ran");
+		rc = error_set(ORCH_ENO, "the turn was lost while the command ran: %s",
+			       error_message());
 	else if (w.generation)
 		rc = give_back(&w);
+	if (rc == ORCH_ENO)
+		turn_record_lost(o, &t);
 out:
+	turn_guard_close(&w.guard);
 	spawn_release(&w.spawn);
 	turn_release_memory(&t);
 	free(path);

@@ -287,15 +287,21 @@ GIT_ORCH_LOOP=main"
 	status_is .status failed
 }
 
-@test "a lost turn: 1 when the command succeeded, its own status else" {
-	# Somebody replaces the holder by force: the state as break would leave it.
+@test "a turn lost at its very end: 1 when the command succeeded, its own status else" {
+	# Somebody replaces the holder by force, and the wrapper sleeps until the
+	# command has ended.
 	steal='f=.git/orch/loops/main/turn.json
-		jq -c ".generation = 9" $f >$f.new && mv $f.new $f'
+		kill -STOP $PPID
+		jq -c ".generation = 9" $f >$f.new && mv $f.new $f
+		(until grep -q "^State:.Z" /proc/$$/status; do sleep 0.02; done
+		kill -CONT $PPID) 3>&- &'
 	exits 1 git orch turn with galph -- sh -c "$steal"
 	err_has "generation 1 is not current"
 	rm -r .git/orch
-	exits 5 git orch turn with galph -- sh -c "$steal; exit 5"
+	exits 5 git orch turn with galph -- sh -c "$steal exit 5"
 	err_has "generation 1 is not current"
+	err_lacks "ending the command"
+	is "$(jq -c '[.generation, .status]' .git/orch/receipts.jsonl)" '[1,"lost"]'
 }
 
 @test "a command that ends its own turn" {

@@ -13,7 +13,7 @@ PREFIX   ?= /usr/local
 CC       ?= cc
 CFLAGS   ?= -O2 -g
 JOBS     ?= 2
-PKGS      = libgit2 libpcre2-8 libcjson
+PKGS      = libgit2 libpcre2-8 libcjson yaml-0.1
 SAN       = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 WARN      = -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
 	    -Wstrict-prototypes -Wpointer-arith -Wwrite-strings -Wvla

@@ -81,6 +81,7 @@ find_missing() {
 	need libgit2-dev library 'libgit2 >= 1.5'
 	need libpcre2-dev library libpcre2-8
 	need libcjson-dev library libcjson
+	need libyaml-dev library yaml-0.1
 	[ "$mode" = check ] || return 0
 	need bats have bats
 	need libcmocka-dev header_cmocka

@@ -8,13 +8,16 @@
 #include "git/repo.h"
 #include "orch/init.h"
 #include "orch/init_report.h"
+#include "orch/orch.h"
 #include "orch/setup.h"
 
-static bool dry_run, local, remove_it, purge;
+static bool dry_run, local, import, remove_it, purge;
 static struct strvec agents;
 
 static const char *const usage[] = {
 	"git orch init [--dry-run] [--local] [--agent <actor>=<agent>]... [--json]",
+	"git orch init --import [--dry-run] [--local] [--agent <actor>=<agent>]... "
+	"[--loop <name>] [--json]",
 	"git orch init --remove [--purge] [--dry-run] [--json]",
 	NULL
 };
@@ -23,6 +26,8 @@ static const struct opt opts[] = {
 	OPT_FLAG(0, "local", &local, "write to git config instead of .orchconfig"),
 	OPT_LIST(0, "agent", &agents, "actor=agent",
 		 "let claude or codex play <actor>; may be repeated"),
+	OPT_FLAG(0, "import", &import, "begin where the loop of another tool stands"),
+	OPT_LOOP,
 	OPT_FLAG(0, "remove", &remove_it, "undo what init and the loop have written"),
 	OPT_FLAG(0, "purge", &purge, "with --remove: receipts and logs, too"),
 	OPT_END
@@ -62,7 +67,7 @@ static int run_remove(struct repo *repo)
 static int run_init(struct repo *repo)
 {
 	const struct init_request req = {
-		.dry_run = dry_run, .local = local, .agents = &agents,
+		.dry_run = dry_run, .local = local, .import = import, .agents = &agents,
 	};
 	struct init in = INIT_INIT;
 	struct output o;
@@ -86,7 +91,9 @@ static int run(int argc, const char **argv)
 		rc = usage_error("unexpected argument '%s'", argv[0]);
 	else if (purge && !remove_it)
 		rc = usage_error("--purge goes with --remove");
-	else if (remove_it && (local || agents.nr))
+	else if (orch_loop_option && !import)
+		rc = usage_error("--loop goes with --import");
+	else if (remove_it && (local || import || agents.nr))
 		rc = usage_error("--remove goes with --purge and --dry-run only");
 	else if ((rc = repo_open(&repo, NULL, 0)) == 0)
 		rc = remove_it ? run_remove(repo) : run_init(repo);

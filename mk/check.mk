@@ -16,6 +16,7 @@ check-layers:
 	@! grep -nE '#include <(git2|cjson|pcre2|yaml|cmark)|git/internal.h' common/orch/*.[ch] cmd/*.c $(wildcard hooks/*.c)
 	@! grep -lE '#include <cjson' common/base/*.[ch] | grep -v base/json.c
 	@! grep -lE '#include <pcre2' common/base/*.[ch] | grep -v base/regex.c
+	@! grep -lE '#include <yaml' common/base/*.[ch] | grep -v base/yaml.c
 
 # Each header compiles alone.
 check-headers:

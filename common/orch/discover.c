@@ -7,11 +7,11 @@
 #include "orch/discover.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "base/tokens.h"
 #include "git/repo.h"
+#include "orch/import.h"
 #include "orch/promptfiles.h"
 #include "orch/promptscan.h"
 
@@ -42,7 +42,6 @@ void discovery_release(struct discovery *d)
 	free(d->plan);
 	free(d->findings);
 	free(d->input);
-	free(d->old_loop);
 	*d = (struct discovery)DISCOVERY_INIT;
 }
 
@@ -126,7 +125,31 @@ static void find_ledger(struct discovery *d, struct repo *repo,
 	}
 }
 
-static void find_ledgers(struct discovery *d, struct repo *repo)
+/* What the settings name exists: they were read with that in mind. */
+static void take_settings(struct discovery *d, const struct discover_request *req)
+{
+	const struct import *im = req->settings;
+	struct {
+		const char *path;
+		char **out;
+		uint64_t *size;
+	} ledgers[] = {
+		{ im->plan, &d->plan, &d->plan_size },
+		{ im->findings, &d->findings, &d->findings_size },
+		{ im->input, &d->input, &d->input_size },
+	};
+	const char *reason;
+
+	d->imported = true;
+	for (size_t i = 0; i < ARRAY_SIZE(ledgers); i++)
+		if (ledgers[i].path && look_at(req->repo, ledgers[i].path,
+					       ledgers[i].size, &reason) == 1) {
+			free(*ledgers[i].out);
+			*ledgers[i].out = xstrdup(ledgers[i].path);
+		}
+}
+
+static void find_ledgers(struct discovery *d, const struct discover_request *req)
 {
 	static const char *const plans[] = {
 		"docs/fix_plan.md", "fix_plan.md", "@fix_plan.md", "docs/plan.md",
@@ -137,12 +160,15 @@ static void find_ledgers(struct discovery *d, struct repo *repo)
 		"docs/findings.md", "findings.md", "docs/FINDINGS.md", NULL
 	};
 	static const char *const inputs[] = { "input.md", "docs/input.md", NULL };
+	struct repo *repo = req->repo;
 	struct strbuf text = STRBUF_INIT;
 	const char *reason;
 
 	find_ledger(d, repo, plans, &d->plan, &d->plan_size);
 	find_ledger(d, repo, findings, &d->findings, &d->findings_size);
 	find_ledger(d, repo, inputs, &d->input, &d->input_size);
+	if (req->settings && req->settings->settings)
+		take_settings(d, req);
 	if (d->plan && read_text(repo, d->plan, MAX_PLAN, &text, &reason))
 		d->plan_items = promptscan_plan_items(text.buf, text.len);
 	strbuf_release(&text);
@@ -280,9 +306,38 @@ static void read_prompt(struct discovery *d, const struct discover_request *req,
 	strbuf_release(&text);
 }
 
+/* The prompts that the settings give to an actor; NULL: none. */
+static const struct strvec *given_prompts(const struct discover_request *req,
+					  const char *actor)
+{
+	const struct import *im = req->settings;
+
+	for (size_t i = 0; im && i < im->nr_actors; i++)
+		if (im->actors[i].core.nr && str_eq(im->actors[i].name, actor))
+			return &im->actors[i].core;
+	return NULL;
+}
+
+static void add_core(struct discovery *d, const struct discover_request *req,
+		     struct discovered_actor *a, const char *path)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *reason;
+
+	if (read_text(req->repo, path, MAX_PROMPT, &text, &reason)) {
+		strvec_push(&a->core, path);
+		a->core_size += text.len;
+		d->from_prompts = true;
+	} else {
+		leave_out(d, path, reason);
+	}
+	strbuf_release(&text);
+}
+
 static void add_actor(struct discovery *d, const struct discover_request *req,
 		      const char *name, const struct prompt_files *files)
 {
+	const struct strvec *given = given_prompts(req, name);
 	struct discovered_actor *a;
 	struct strbuf text = STRBUF_INIT;
 
@@ -292,21 +347,21 @@ static void add_actor(struct discovery *d, const struct discover_request *req,
 	ALLOC_GROW(d->actors, d->nr_actors + 1, d->alloc_actors);
 	a = &d->actors[d->nr_actors++];
 	*a = (struct discovered_actor) { .name = xstrdup(name) };
+	for (size_t i = 0; given && i < given->nr; i++)
+		add_core(d, req, a, given->v[i]);
 	for (size_t i = 0; i < files->nr; i++) {
 		const struct prompt_file *f = &files->v[i];
 		const char *reason;
 
 		if (!f->actor || !str_eq(f->actor, name))
 			continue;
-		if (!read_text(req->repo, f->path, MAX_PROMPT, &text, &reason)) {
+		if (f->kind != PROMPT_CONTEXT) {
+			if (!given)
+				add_core(d, req, a, f->path);
+		} else if (!read_text(req->repo, f->path, MAX_PROMPT, &text, &reason)) {
 			leave_out(d, f->path, reason);
-		} else if (f->kind == PROMPT_CONTEXT) {
-			if (!a->context)
-				a->context = xstrdup(f->path);
-		} else {
-			strvec_push(&a->core, f->path);
-			a->core_size += text.len;
-			d->from_prompts = true;
+		} else if (!a->context) {
+			a->context = xstrdup(f->path);
 		}
 	}
 	strbuf_release(&text);
@@ -319,7 +374,7 @@ static void find_actors(struct discovery *d, const struct discover_request *req,
 	for (size_t i = 0; i < d->ring.nr; i++)
 		add_actor(d, req, d->ring.v[i], files);
 	for (size_t i = 0; i < files->nr; i++)
-		if (!files->v[i].actor)
+		if (!files->v[i].actor && !is_core(d, files->v[i].path))
 			leave_out(d, files->v[i].path, files->v[i].reason);
 }
 
@@ -418,36 +473,6 @@ static void fit_budget(struct discovery *d, int64_t budget)
 	}
 }
 
-/* Newer files count steps, older ones name the expected actor. */
-static void find_old_loop(struct discovery *d, struct repo *repo)
-{
-	struct strbuf text = STRBUF_INIT;
-	struct json *state = NULL;
-	int64_t iteration = 0, step = 0;
-	const char *next, *reason;
-
-	if (!read_text(repo, "sync/state.json", MAX_PROMPT, &text, &reason))
-		goto out;
-	if (json_parse_lenient(&state, text.buf, text.len, "sync/state.json") < 0) {
-		error_clear();
-		d->old_loop = xstrdup("sync/state.json cannot be read");
-		goto out;
-	}
-	next = json_get_string(state, "expected_actor");
-	if (json_get_int(state, "step_index", &step) == 0) {
-		iteration = step + 1;
-		if (!next && d->ring.nr)
-			next = d->ring.v[step < 0 ? 0 : (size_t)step % d->ring.nr];
-	}
-	if (json_get_int(state, "iteration", &iteration) < 0 && iteration < 1)
-		iteration = 1;
-	d->old_loop = xstrfmt("sync/state.json: iteration %" PRId64 ", %s next",
-			      iteration, next ? next : "nobody");
-out:
-	json_free(state);
-	strbuf_release(&text);
-}
-
 int discovery_find(struct discovery *out, const struct discover_request *req)
 {
 	struct prompt_files files = PROMPT_FILES_INIT;
@@ -458,11 +483,10 @@ int discovery_find(struct discovery *out, const struct discover_request *req)
 				 "this repository is bare: run it in a work tree");
 	if ((rc = prompt_files_list(&files, repo_work_tree(req->repo))) < 0)
 		goto out;
-	find_ledgers(out, req->repo);
+	find_ledgers(out, req);
 	find_actors(out, req, &files);
 	find_documents(out, req);
 	fit_budget(out, req->budget);
-	find_old_loop(out, req->repo);
 out:
 	prompt_files_release(&files);
 	return rc;

@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "base/strvec.h"
 #include "orch/usage.h"
+struct import;
 struct repo;
 
 struct discovered_actor {
@@ -53,7 +54,7 @@ struct discovery {
 	size_t nr_left, alloc_left;
 	struct prompt_hint *hints;
 	size_t nr_hints, alloc_hints;
-	char *old_loop;		/* what sync/state.json says; NULL: no such file */
+	bool imported;		/* settings of another tool were heeded */
 };
 #define DISCOVERY_INIT { .named_by = "the prompts name" }
 
@@ -62,6 +63,8 @@ struct discover_request {
 	const struct strvec *ring;	/* set by the configuration; NULL: find it */
 	uint64_t max_document;	/* bytes; larger ones are left out */
 	int64_t budget;		/* tokens; documents beyond it are left out */
+	const struct import *settings;	/* of another tool: they come before
+					 * what names say; NULL */
 };
 int discovery_find(struct discovery *out, const struct discover_request *req);
 /* Mark and list the documents that an actor's agent loads by itself. */

@@ -9,27 +9,52 @@
 #include "base/text.h"
 #include "git/repo.h"
 #include "orch/config.h"
+#include "orch/orch.h"
 
-/* The ring that a person has chosen; what an untouched file of ours says was
- * found by us, and is found again. */
+/*
+ * The ring that a person has chosen; what an untouched file of ours says was
+ * found by us, and is found again: by name, or where it was imported from.
+ */
 static int chosen_ring(struct init *in, struct strvec *ring)
 {
 	enum config_level level = config_level_of(in->config, "orch.workflow");
 	struct strbuf text = STRBUF_INIT;
+	bool ours = level == CONFIG_DEFAULT, imported;
 	char *path;
-	bool ours = level == CONFIG_DEFAULT;
-	int rc = 0;
+	int rc;
 
-	if (level == CONFIG_TRACKED) {
-		path = xstrfmt("%s/" SETUP_TRACKED_FILE, repo_work_tree(in->repo));
-		rc = file_read(&text, path, 1024 * 1024, FILE_NOFOLLOW);
-		ours = rc == 0 && setup_is_pristine(text.buf, text.len);
-		free(path);
-		strbuf_release(&text);
+	path = xstrfmt("%s/" SETUP_TRACKED_FILE, repo_work_tree(in->repo));
+	rc = file_read(&text, path, 1024 * 1024, FILE_NOFOLLOW);
+	if (rc < 0 && level != CONFIG_TRACKED) {
+		error_clear();
+		rc = 0;
 	}
+	imported = setup_is_imported(text.buf, text.len);
+	if (level == CONFIG_TRACKED)
+		ours = rc == 0 && setup_is_pristine(text.buf, text.len);
+	free(path);
+	strbuf_release(&text);
+	if (rc == 0 && (in->req.import || imported))
+		rc = import_settings(&in->import, in->repo);
 	if (!ours)
 		strvec_split(ring, config_get(in->config, "orch.workflow"));
 	return rc;
+}
+
+/* Between what somebody has set and what a file says, the former stays. */
+static void import_ring(struct init *in, struct strvec *ring)
+{
+	char *chosen = strvec_join(ring, " ");
+	char *imported = strvec_join(&in->import.ring, " ");
+
+	if (!ring->nr)
+		for (size_t i = 0; i < in->import.ring.nr; i++)
+			strvec_push(ring, in->import.ring.v[i]);
+	else if (in->import.ring.nr && !str_eq(chosen, imported))
+		import_problem(&in->import, "%s: the ring is %s there, but orch.workflow "
+			       "is set to %s", in->import.settings, imported, chosen);
+	free(chosen);
+	free(imported);
 }
 
 static struct discovered_actor *find_actor(struct init *in, const char *name)
@@ -82,6 +107,14 @@ static int parse_agents(struct init *in)
 	return rc;
 }
 
+static const struct import_actor *imported_actor(const struct init *in, const char *name)
+{
+	for (size_t i = 0; i < in->import.nr_actors; i++)
+		if (str_eq(in->import.actors[i].name, name))
+			return &in->import.actors[i];
+	return NULL;
+}
+
 static int discover(struct init *in)
 {
 	struct strvec ring = STRVEC_INIT;
@@ -90,11 +123,14 @@ static int discover(struct init *in)
 		.ring = &ring,
 		.max_document = (uint64_t)config_get_int(in->config, "orch.maxDocument"),
 		.budget = config_get_int(in->config, "orch.budget"),
+		.settings = &in->import,
 	};
 	int rc;
 
-	if ((rc = chosen_ring(in, &ring)) < 0 ||
-	    (rc = discovery_find(&in->found, &req)) < 0)
+	if ((rc = chosen_ring(in, &ring)) < 0)
+		goto out;
+	import_ring(in, &ring);
+	if ((rc = discovery_find(&in->found, &req)) < 0)
 		goto out;
 	for (size_t i = 0; i < in->found.nr_actors; i++) {
 		struct discovered_actor *a = &in->found.actors[i];
@@ -102,6 +138,8 @@ static int discover(struct init *in)
 
 		if (agent && agent_kind_parse(&a->agent, agent) < 0)
 			error_clear();
+		if (a->agent == AGENT_OTHER && imported_actor(in, a->name))
+			a->agent = imported_actor(in, a->name)->agent;
 	}
 	if ((rc = parse_agents(in)) == 0)
 		discovery_own_files(&in->found);
@@ -129,21 +167,41 @@ static bool has_changed(const struct setup_result *r)
 	return r->state == SETUP_WRITTEN || r->state == SETUP_RENEWED;
 }
 
+/* A command of a file in the work tree is the user's to allow. */
+static void add_imported_command(struct init *in, const struct import_actor *from)
+{
+	const char *there = config_actor(in->config, from->name, "command");
+	struct strbuf line = STRBUF_INIT;
+
+	if (there && str_eq(there, from->command))
+		return;
+	strbuf_addf(&line, "git config orchactor.%s.command ", from->name);
+	import_quote(&line, from->command);
+	add_next(in, "the old loop's command, if you trust it",
+		 strbuf_detach(&line, NULL));
+}
+
 static void find_next(struct init *in)
 {
 	const struct init_request *req = &in->req;
 	struct strbuf missing = STRBUF_INIT;
 
-	for (size_t i = 0; i < in->found.nr_actors; i++)
-		if (!has_command(in, in->found.actors[i].name))
+	for (size_t i = 0; i < in->found.nr_actors; i++) {
+		const struct import_actor *from = imported_actor(in, in->found.actors[i].name);
+
+		if (from && from->command)
+			add_imported_command(in, from);
+		else if (!has_command(in, in->found.actors[i].name))
 			strbuf_addf(&missing, " --agent %s=%s",
 				    in->found.actors[i].name,
 				    in->found.actors[i].agent == AGENT_CODEX ?
 				    "codex" : "claude");
+	}
 	if (req->dry_run) {
 		struct strbuf again = STRBUF_INIT;
 
-		strbuf_addf(&again, "git orch init%s", req->local ? " --local" : "");
+		strbuf_addf(&again, "git orch init%s%s", req->local ? " --local" : "",
+			    req->import ? " --import" : "");
 		for (size_t i = 0; i < req->agents->nr; i++)
 			strbuf_addf(&again, " --agent %s", req->agents->v[i]);
 		strbuf_addbuf(&again, &missing);
@@ -152,8 +210,10 @@ static void find_next(struct init *in)
 		add_next(in, "who plays them (claude or codex)",
 			 xstrfmt("git orch init%s", missing.buf));
 	}
-	add_next(in, "what the first actor would be sent",
-		 xstrfmt("git orch prompt build %s", in->found.ring.v[0]));
+	add_next(in, in->import.next ? "what the next actor would be sent" :
+				       "what the first actor would be sent",
+		 xstrfmt("git orch prompt build %s",
+			 in->import.next ? in->import.next : in->found.ring.v[0]));
 	if (!req->dry_run && !missing.len)
 		add_next(in, "play one iteration", xstrdup("git orch run"));
 	if (!req->dry_run && !req->local && has_changed(&in->result))
@@ -182,8 +242,60 @@ static int write_all(struct init *in)
 	return rc;
 }
 
+/* ---- the loop of another tool ---- */
+
+static int open_loop(struct orch *o, const struct init *in)
+{
+	int rc = orch_open(o, ORCH_NEED_WORK_TREE);
+
+	if (rc < 0)
+		return rc;
+	/* As it will be when this is done. */
+	strvec_release(&o->workflow);
+	for (size_t i = 0; i < in->found.ring.nr; i++)
+		strvec_push(&o->workflow, in->found.ring.v[i]);
+	return 0;
+}
+
+/* What is wrong with the import is found before anything is written. */
+static int prepare_import(struct init *in, struct orch *o)
+{
+	int rc;
+
+	if ((rc = import_position(&in->import, in->repo, &in->found.ring)) < 0)
+		return rc;
+	if (!in->import.source && !in->import.settings)
+		return error_set(ORCH_ENO, "nothing to import: no orchestration.yaml, no "
+				 IMPORT_STATE_FILE ", and no commit says where a loop "
+				 "stands");
+	if ((rc = open_loop(o, in)) < 0)
+		return rc;
+	return turn_import(o, &in->import.at, true);
+}
+
+/* Worth a word as long as it could be imported. */
+static void mention_old_loop(struct init *in)
+{
+	struct import look = IMPORT_INIT;
+	struct strbuf text = STRBUF_INIT;
+	struct orch o = ORCH_INIT;
+
+	if (import_look(&look, in->repo, &in->found.ring) < 0)
+		strbuf_addstr(&text, IMPORT_STATE_FILE " cannot be read");
+	else if (look.source && open_loop(&o, in) == 0 &&
+		 turn_import(&o, &look.at, true) == 0)
+		import_describe(&text, &look);
+	error_clear();
+	if (text.len)
+		in->old_loop = strbuf_detach(&text, NULL);
+	strbuf_release(&text);
+	orch_release(&o);
+	import_release(&look);
+}
+
 int init_run(struct init *in, struct repo *repo, const struct init_request *req)
 {
+	struct orch o = ORCH_INIT;
 	int rc;
 
 	in->req = *req;
@@ -192,10 +304,21 @@ int init_run(struct init *in, struct repo *repo, const struct init_request *req)
 		return error_set(ORCH_EUNSUPPORTED,
 				 "this repository is bare: run init in a work tree");
 	if ((rc = config_load(&in->config, repo)) < 0 ||
-	    (rc = discover(in)) < 0 || (rc = write_all(in)) < 0)
-		return rc;
+	    (rc = discover(in)) < 0)
+		goto out;
+	if (!req->import)
+		mention_old_loop(in);
+	else if ((rc = prepare_import(in, &o)) < 0)
+		goto out;
+	if ((rc = write_all(in)) < 0)
+		goto out;
+	if (in->import.source && !req->dry_run &&
+	    (rc = turn_import(&o, &in->import.at, false)) < 0)
+		goto out;
 	find_next(in);
-	return 0;
+out:
+	orch_release(&o);
+	return rc;
 }
 
 void init_release(struct init *in)
@@ -207,6 +330,8 @@ void init_release(struct init *in)
 	free(in->agents);
 	setup_result_release(&in->result);
 	discovery_release(&in->found);
+	import_release(&in->import);
+	free(in->old_loop);
 	strvec_release(&in->written);
 	strvec_release(&in->next);
 	strvec_release(&in->next_why);

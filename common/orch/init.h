@@ -11,6 +11,7 @@
 #include "base/compat.h"
 #include "base/strvec.h"
 #include "orch/discover.h"
+#include "orch/import.h"
 #include "orch/setup.h"
 struct config;
 struct repo;
@@ -18,6 +19,7 @@ struct repo;
 struct init_request {
 	bool dry_run;			/* only say what would be done */
 	bool local;			/* to git config instead of .orchconfig */
+	bool import;			/* begin where another tool's loop stands */
 	const struct strvec *agents;	/* "<actor>=claude", each actor once */
 };
 struct init_agent {
@@ -30,17 +32,20 @@ struct init {
 	struct repo *repo;		/* borrowed */
 	struct config *config;
 	struct discovery found;
+	struct import import;		/* only looked at without `import` */
+	char *old_loop;			/* what its state says; NULL: there is none */
 	struct setup_result result;	/* of .orchconfig or git config */
 	struct init_agent *agents;	/* as many as req.agents, in its order */
 	size_t nr_agents;
 	struct strvec written;		/* what has changed, or would */
 	struct strvec next, next_why;	/* commands to type, and what for */
 };
-#define INIT_INIT { .found = DISCOVERY_INIT }
+#define INIT_INIT { .found = DISCOVERY_INIT, .import = IMPORT_INIT }
 
 /*
  * ORCH_EUNSUPPORTED in a bare repository; ORCH_EUSAGE for an agent or actor
- * that does not exist: that is found before anything is written.
+ * that does not exist, ORCH_ENO for an import into a loop that has been played
+ * or of nothing: that is found before anything is written.
  */
 int init_run(struct init *in, struct repo *repo, const struct init_request *req);
 void init_release(struct init *in);

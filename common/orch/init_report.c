@@ -159,9 +159,66 @@ static void print_hints(struct output *o, const struct discovery *d)
 	if (line.len)
 		output_field(o, "prompts", "%s: the hand-off needs neither", line.buf);
 	strbuf_release(&line);
-	json_add_string(output_json(o), "old_loop", d->old_loop);
-	if (d->old_loop)
-		output_field(o, "old loop", "%s; this one begins at iteration 1", d->old_loop);
+}
+
+static void print_position(struct output *o, struct json *j, const struct init *in)
+{
+	const struct import *im = &in->import;
+	struct strbuf line = STRBUF_INIT;
+	struct json *commits;
+
+	json_add_int(j, "iteration", im->at.iteration);
+	json_add_string(j, "actor", im->next);
+	json_add_string(j, "status", im->status);
+	commits = json_add_object(j, "commits");
+	import_describe(&line, im);
+	if (im->status)
+		strbuf_addf(&line, " (it says: %s)", im->status);
+	output_field(o, in->req.dry_run ? "to import" : "imported", "%s", line.buf);
+	strbuf_reset(&line);
+	for (size_t i = 0; i < im->at.nr_last; i++) {
+		const struct turn_last *l = &im->at.last[i];
+
+		json_add_string(commits, l->actor, oid_hex(&l->commit));
+		strbuf_addf(&line, "%s%s ended at %s", i ? ", " : "", l->actor,
+			    oid_short(&l->commit));
+	}
+	if (line.len)
+		output_field(o, "", "%s", line.buf);
+	strbuf_release(&line);
+}
+
+static void print_import(struct output *o, const struct init *in)
+{
+	const struct import *im = &in->import;
+	struct json *j, *problems;
+
+	json_add_string(output_json(o), "old_loop", in->old_loop);
+	if (in->old_loop)
+		output_field(o, "old loop", "%s; add --import", in->old_loop);
+	if (!in->req.import && !im->problems.nr) {
+		json_add_null(output_json(o), "import");
+		return;
+	}
+	j = json_add_object(output_json(o), "import");
+	json_add_string(j, "settings", im->settings);
+	json_add_string(j, "source", im->source);
+	if (im->source)
+		print_position(o, j, in);
+	if (im->settings)
+		output_field(o, im->source ? "" : in->req.dry_run ? "to import" : "imported",
+			     "%s: ring, prompts and files%s", im->settings,
+			     im->source || !in->req.import ? "" :
+			     "; nothing says where its loop stands: iteration 1");
+	problems = json_add_array(j, "problems");
+	for (size_t i = 0; i < im->problems.nr; i++) {
+		json_add_bytes(problems, NULL, im->problems.v[i],
+			       strlen(im->problems.v[i]));
+		if (i < SHOWN_MAX)
+			output_field(o, i ? "" : "but", "%s", im->problems.v[i]);
+	}
+	if (im->problems.nr > SHOWN_MAX)
+		output_field(o, "", "and %zu more", im->problems.nr - SHOWN_MAX);
 }
 
 static void print_config_result(struct output *o, const struct init *in)
@@ -240,6 +297,7 @@ void init_report(struct output *o, const struct init *in)
 	print_documents(o, &in->found);
 	print_left_out(o, &in->found);
 	print_hints(o, &in->found);
+	print_import(o, in);
 	print_config_result(o, in);
 	print_agents(o, in);
 	array = json_add_array(output_json(o), "written");

@@ -12,6 +12,7 @@
 #include "orch/discover.h"
 
 #define MARK "# git-orch init "
+#define IMPORTED "# With the settings of orchestration.yaml.\n"
 #define SUM_LEN 16
 #define MAX_FILE (1024 * 1024)
 
@@ -162,7 +163,13 @@ bool setup_is_pristine(const char *text, size_t len)
 	return memcmp(text + n, sum, SUM_LEN) == 0;
 }
 
-static void render(struct strbuf *out, const struct pairs *p)
+bool setup_is_imported(const char *text, size_t len)
+{
+	return setup_is_pristine(text, len) &&
+	       memmem(text, len, "\n" IMPORTED, strlen("\n" IMPORTED));
+}
+
+static void render(struct strbuf *out, const struct pairs *p, bool imported)
 {
 	struct strbuf body = STRBUF_INIT;
 	char *section = NULL;
@@ -171,6 +178,8 @@ static void render(struct strbuf *out, const struct pairs *p)
 	strbuf_addstr(&body,
 		      "# How git-orch plays the loop of this repository; tracked, shared by the team.\n"
 		      "# Commands that run agents do not belong here: git config has them.\n");
+	if (imported)
+		strbuf_addstr(&body, IMPORTED);
 	for (size_t i = 0; i < p->nr; i++) {
 		const char *dot = strrchr(p->v[i].key, '.');
 		size_t n = (size_t)(dot - p->v[i].key);
@@ -241,7 +250,7 @@ int setup_write_tracked(struct setup_result *out, struct repo *repo,
 	int rc;
 
 	pairs_from(&p, d);
-	render(&text, &p);
+	render(&text, &p, d->imported);
 	rc = file_read(&old, path, MAX_FILE, FILE_NOFOLLOW);
 	if (rc == ORCH_ENOTFOUND) {
 		error_clear();

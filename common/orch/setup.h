@@ -63,4 +63,6 @@ void setup_removal_release(struct setup_removal *r);
 /* Whether the bytes of an .orchconfig are as we wrote them, not edited or
  * foreign. */
 bool setup_is_pristine(const char *text, size_t len);
+/* Whether such bytes came of an import, which init then repeats. */
+bool setup_is_imported(const char *text, size_t len);
 #endif

@@ -7,6 +7,7 @@
 #include <git2.h>
 #include <pcre2.h>
 #include <string.h>
+#include <yaml.h>
 
 int main(void)
 {
@@ -28,6 +29,7 @@ int main(void)
 					   NULL) < 0;
 	git_remote_free(remote);
 	json = cJSON_Parse("{}");
+	fine &= strcmp(yaml_get_version_string(), "") != 0;
 	fine &= json != NULL && pcre2_config(PCRE2_CONFIG_VERSION, where) > 0;
 	cJSON_Delete(json);
 	git_libgit2_shutdown();

@@ -10,6 +10,7 @@
 #include "base/output.h"
 #include "base/spawn.h"
 #include "orch/orch.h"
+#include "orch/runner.h"
 #include "orch/turn.h"
 #include "orch/turn_page.h"
 
@@ -39,12 +40,12 @@ static int no_arguments(int argc, const char **argv)
 	return 0;
 }
 
-static void say_waiting(const struct turn *t, void *data UNUSED)
+static void say_waiting(const struct turn *t, void *data)
 {
 	static struct strbuf said = STRBUF_INIT;
 	struct strbuf text = STRBUF_INIT;
 
-	turn_describe(&text, t);
+	runner_describe_wait(&text, data, t);
 	if (!str_eq(text.buf, said.buf))
 		note("waiting: %s", text.buf);
 	strbuf_reset(&said);
@@ -61,6 +62,7 @@ static int make_request(struct turn_request *req, struct orch *o,
 	req->timeout = timeout;
 	req->lease = lease;
 	req->waiting = say_waiting;
+	req->data = o;
 	if ((rc = orch_actor(o, actor, &req->actor)) < 0)
 		return rc;
 	return turn_env_generation(&req->generation, o);

@@ -128,16 +128,18 @@ out:
 	return rc;
 }
 
+/* What lies in the future was changed before somebody set the clock back. */
 static bool changed_after(const char *root, const char *path, int64_t ms)
 {
 	char *full = xstrfmt("%s/%s", root, path);
 	struct stat st;
-	bool after = lstat(full, &st) == 0 &&
-		     (int64_t)st.st_mtim.tv_sec * 1000 +
-		     st.st_mtim.tv_nsec / 1000000 > ms;
+	int64_t changed = 0;
 
+	if (lstat(full, &st) == 0)
+		changed = (int64_t)st.st_mtim.tv_sec * 1000 +
+			  st.st_mtim.tv_nsec / 1000000;
 	free(full);
-	return after;
+	return changed > ms && changed <= time_now_ms();
 }
 
 /* `git status` lists a file that was committed and changed again: once is

@@ -55,28 +55,18 @@ static void print(struct run_show *s, enum output_color color, const char *text)
 static void on_waiting(const struct turn *t, void *data)
 {
 	struct run_show *s = data;
-	struct runner runner = RUNNER_INIT;
 	struct strbuf line = STRBUF_INIT;
 
 	if (common.quiet)
 		return;
 	strbuf_addf(&line, "waiting: iteration %" PRId64 ", ", t->iteration);
-	runner_read(&runner, s->o, t->expected);
-	if (t->holder.actor)
-		turn_describe(&line, t);
-	else if (runner.command)
-		strbuf_addf(&line, "%s's turn: pid %" PRId64 " will play it", t->expected,
-			    runner.process.pid);
-	else
-		strbuf_addf(&line, "%s's turn, which nobody plays: git orch run --actor %s",
-			    t->expected, t->expected);
+	runner_describe_wait(&line, s->o, t);
 	if (s->live.is_terminal)
 		live_status(&s->live, "%s", line.buf);
 	else if (!str_eq(line.buf, s->waiting.buf))
 		live_line(&s->live, "%s", line.buf);
 	strbuf_reset(&s->waiting);
 	strbuf_addbuf(&s->waiting, &line);
-	runner_release(&runner);
 	strbuf_release(&line);
 }
 

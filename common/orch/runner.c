@@ -53,6 +53,30 @@ void runner_describe(struct strbuf *out, const struct runner *r)
 		    time_clock(clock, r->since_ms));
 }
 
+void runner_describe_wait(struct strbuf *out, const struct orch *o,
+			  const struct turn *t)
+{
+	struct runner r = RUNNER_INIT;
+
+	if (t->holder.actor) {
+		turn_describe(out, t);
+		/* One process may hold as one actor and wait as another, but
+		 * then nobody else will end the wait. */
+		if (turn_holder_is_ancestor(t))
+			strbuf_addstr(out, ", and this very wait runs under it: "
+				      "somebody else must give it back");
+		return;
+	}
+	runner_read(&r, o, t->expected);
+	if (r.command)
+		strbuf_addf(out, "%s's turn: pid %" PRId64 " will play it (%s)",
+			    t->expected, r.process.pid, r.command);
+	else
+		strbuf_addf(out, "%s's turn, which nobody plays: git orch run --actor %s",
+			    t->expected, t->expected);
+	runner_release(&r);
+}
+
 void runner_release(struct runner *r)
 {
 	free(r->command);

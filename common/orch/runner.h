@@ -19,6 +19,13 @@ void runner_read(struct runner *out, const struct orch *o, const char *actor);
 /* "git orch run -n 20, pid 40991, since 19:50" */
 void runner_describe(struct strbuf *out, const struct runner *r);
 void runner_release(struct runner *r);
+/*
+ * For who waits: whom for, and whether anybody plays that actor. "galph holds
+ * it (pid 41237 on desk)", "ralph's turn: pid 40991 will play it (git orch run)",
+ * "ralph's turn, which nobody plays: git orch run --actor ralph".
+ */
+void runner_describe_wait(struct strbuf *out, const struct orch *o,
+			  const struct turn *t);
 
 struct runner_locks {
 	struct lock *v;

@@ -526,6 +526,9 @@ int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end)
 	if (!ours)
 		goto out;
 	receipt_end_files(&r, o);
+	if (r.uncommitted)
+		note("%" PRId64 " uncommitted file%s in this work tree", r.uncommitted,
+		     r.uncommitted == 1 ? " stays" : "s stay");
 	if (receipt_write(o, &r) < 0) {
 		warn("no receipt: %s", error_message());
 		error_clear();

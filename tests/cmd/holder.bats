@@ -21,18 +21,21 @@ status_is() { exits 0 git orch turn status --json && json_is "$1" "$2"; }
 receipts_are() { is "$(jq -sc "[.[] | $1]" .git/orch/receipts.jsonl)" "$2"; }
 # Wait for a line on a fifo, at most 20 s: an event, not a sleep.
 await() { timeout 20 head -n 1 "$1"; }
-# Until the file has that text.
-await_line() { timeout 20 grep -qF -- "$1" <(tail -n +1 -F "$2" 2>/dev/null); }
-# Until the process is a zombie or nothing any more.
-await_end() {
+# until_true COMMAND...: where nothing tells us.
+until_true() {
 	local i
 
 	for ((i = 0; i < 1000; i++)); do
-		grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null || return 0
-		sleep 0.01
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.02
 	done
-	fail_with "process $1 does not end"
+	fail_with "never true: $*"
 }
+# Until the file has that text.
+await_line() { until_true grep -F -- "$1" "$2"; }
+# Until the process is a zombie or nothing any more.
+lives() { grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; }
+await_end() { until_true eval "! lives $1"; }
 # change_state FILTER: what nobody but a breaker does.
 change_state() { jq -c "$1" $state >$state.new && mv $state.new $state; }
 
@@ -112,4 +115,45 @@ change_state() { jq -c "$1" $state >$state.new && mv $state.new $state; }
 	sleep 1.5
 	is "$(wc -l <trace)" "$before"
 	pkill -KILL -P "$pid"
+}
+
+# --- waiting and giving back -------------------------------------------------
+
+@test "a waiter is told whether anybody plays the actor it waits for" {
+	loop_init
+	agent galph true
+	background git-orch-turn with ralph -- true 2>err
+	waiter=$pid
+	await_line "waiting: galph's turn, which nobody plays: git orch run --actor galph" err
+	exits 0 git orch turn acquire --pid $$ galph
+	await_line "waiting: galph holds it (pid $$ on $(hostname)), and this very wait runs under it" err
+	background git-orch-run --actor galph 2>run.err
+	runner=$pid
+	await_line "waiting: " run.err
+	kill -STOP "$runner"
+	exits 0 git orch turn release --status failed
+	await_line "waiting: galph's turn: pid $runner will play it (git orch run --actor galph)" err
+	kill -CONT "$runner"
+	wait "$runner"
+	wait "$waiter"
+	# Each was said once.
+	is "$(grep waiting: err | sort | uniq -d)" ""
+	status_is '[.iteration, .expected_actor]' '[2,"galph"]'
+}
+
+@test "a dirty tree: release works and says what stays" {
+	exits 0 git orch turn acquire --pid $$ galph
+	exits 0 git orch turn release
+	err_lacks uncommitted
+	exits 0 git orch turn acquire --pid $$ ralph
+	echo x >>README
+	echo y >new
+	exits 0 git orch turn release
+	err_has "2 uncommitted files stay in this work tree"
+	git checkout -q README
+	exits 0 git orch turn with galph -- true
+	err_has "1 uncommitted file stays in this work tree"
+	exits 0 git orch -q turn with ralph -- true
+	receipts_are .uncommitted '[0,2,1,1]'
+	is "$(git status --porcelain)" "?? new"
 }

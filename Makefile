@@ -3,7 +3,7 @@
 #   make                                     build into ./build
 #   make test                                every test
 #   make BUILD=build-asan SANITIZE=address,undefined test
-#   make check-layers check-headers style bench fuzz valgrind check-tidy
+#   make check-layers check-headers style bench fuzz valgrind check-tidy storm faults
 
 all:
 -include config.mk

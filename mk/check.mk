@@ -26,7 +26,7 @@ check-headers:
 
 # The other compiler's warnings, without waiting for its code.
 check-clang:
-	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c hooks/*.c tests/unit/*.c tests/fuzz/*.c) | \
+	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c hooks/*.c tests/unit/*.c tests/fuzz/*.c tests/storm/*.c) | \
 		xargs -0 -n 8 -P $(JOBS) clang -std=c11 $(CPPFLAGS) $(WARN) \
 		$(WERROR) $(PKGFLAGS) -fsyntax-only
 
@@ -38,7 +38,7 @@ check-cppcheck:
 		-Icommon common cmd $(wildcard hooks)
 
 check-scripts:
-	@shellcheck -S warning -x install.sh mk/*.sh tests/*.sh share/demo/*.sh \
+	@shellcheck -S warning -x install.sh mk/*.sh tests/*.sh tests/faults/*.sh share/demo/*.sh \
 		share/demo/agents/*
 
 # clang-format's opinion on what is not committed, or on everything after a

@@ -12,3 +12,10 @@ storm: all $(STORM)
 		$(if $(SEED),--seed $(SEED))
 
 .PHONY: storm
+
+# make faults: an error or a kill at each system call of each transition.
+#	make faults CASES="release with"
+faults: all
+	tests/faults/faults.sh $(BUILD) $(CASES)
+
+.PHONY: faults

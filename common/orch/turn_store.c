@@ -287,6 +287,7 @@ int turn_store(struct orch *o, struct turn *t, const char *event, unsigned flags
 	log_transition(o, state, event);
 	state = NULL;
 	if (flags & TURN_MAKE_SPARE) {	/* once a turn */
+		file_sweep(o->dir);
 		file_sweep(o->loop_dir);
 		file_sweep(turn_file(o, "prompts"));
 	}

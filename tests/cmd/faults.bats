@@ -28,3 +28,9 @@ setup() {
 	wait $reader || fail_with "$(cat err)"
 	is "$(jq .generation out)" 1
 }
+
+@test "a few of all faults: the old state or the new one, and on it goes" {
+	exits 0 "$TOP/tests/faults/faults.sh" -q -k 37 "$BUILD"
+	has " 0 bad, 0 not met"
+	[ "$(tail -n 1 <<<"$out" | cut -d ' ' -f 1)" -ge 20 ]
+}

@@ -107,7 +107,7 @@ static int watch(struct gitwatch *w, const struct spawn *s, int out, int err,
 		 int pidfd)
 {
 	int64_t deadline = now_ms() + w->silence_ms, left, wait;
-	bool ended = false;
+	bool ended = false, heard;
 
 	while (!ended) {
 		struct pollfd p[] = {
@@ -129,8 +129,9 @@ static int watch(struct gitwatch *w, const struct spawn *s, int out, int err,
 		 * (ssh's master connection, somebody's gc) may hold them on.
 		 */
 		ended = (pidfd < 0 || p[2].revents) && has_ended(s);
-		/* Both, and not only the first that has something. */
-		if (drain(w, &w->out, &out) | drain(w, &w->err, &err))
+		heard = drain(w, &w->out, &out);
+		heard = drain(w, &w->err, &err) || heard;
+		if (heard)
 			deadline = now_ms() + w->silence_ms;
 		if (ended)
 			break;

@@ -5,7 +5,9 @@
  * reads none of the user's fetch.* and push.* settings (nor remote.<n>.mirror,
  * .prune, .push, .fetch, .tagOpt), follows no tags, and is given up when it
  * shows no sign of life for a while. What is pushed and fetched is said in full
- * names of references; nothing else moves.
+ * names of references; nothing else moves (but a push takes git's own tracking
+ * reference along, as ever). Of several push URLs the first one decides, and
+ * the others are copies: what they refuse is a warning.
  *
  * Every function returns
  *   0                  done
@@ -52,7 +54,9 @@ int remote_fetch(const struct remote *r, struct remote_fetch *refs, size_t nr);
 
 enum push_result {
 	PUSH_NOT_TRIED,		/* another one was refused */
-	PUSH_DONE,		/* it is there now, or was already */
+	PUSH_DONE,		/* it is there now, or was already: git does not
+				 * look at `expected` when it is (two pushers of
+				 * the same commit both succeed) */
 	PUSH_MOVED,		/* it was not what was expected; for one without
 				 * `expected`: not a fast-forward */
 	PUSH_REFUSED		/* a hook here or there, a rule, missing rights */

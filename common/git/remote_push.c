@@ -73,6 +73,9 @@ static void read_line(struct line_result *res, const struct said_line *line,
 		res->why = said_clean(open + 1, (size_t)(close - open) - 1);
 	else
 		res->why = said_clean(summary, (size_t)(end - summary));
+	/* The same, from a helper for HTTP. */
+	if (str_eq(res->why, "expecting report"))
+		res->state = LINE_LOST;
 }
 
 /*
@@ -201,8 +204,11 @@ static void judge(struct remote_push *p, const struct line_result *res,
 		  const struct gitwatch *w)
 {
 	char *said = res->by_remote ? remote_said(w, p->ref) : NULL;
+	/* What git itself finds before it sends: where the reference is, or that
+	 * a shallow clone lacks what the other side would need. */
+	bool ours = !res->by_remote && !strstr(res->why, "shallow");
 
-	if (!res->by_remote || is_race(res->why, said))
+	if (ours || is_race(res->why, said))
 		give_verdict(p, PUSH_MOVED, res->why, said);
 	else
 		give_verdict(p, PUSH_REFUSED, res->why, said);
@@ -279,6 +285,30 @@ static bool hook_refused(struct remote_push *p, const struct gitwatch *w)
 	return true;
 }
 
+/*
+ * We may listen but not push there, and were told so before anything was sent:
+ * trying again does not help. (Who cannot log in at all may do so later.)
+ */
+static bool lacks_rights(struct remote_push *p, const struct gitwatch *w)
+{
+	static const char *const parts[] = {
+		"requested URL returned error: 403", " denied to ",
+		"not allowed to push", "Write access to repository not granted",
+		"service not enabled", NULL
+	};
+	struct said_line line = { NULL, 0, 0 };
+	const char *const *s;
+
+	while (said_next(&line, &w->err))
+		for (s = parts; *s; s++)
+			if (said_has(&line, *s) && !said_starts(&line, "error: RPC")) {
+				give_verdict(p, PUSH_REFUSED, "no right to push",
+					     said_clean(line.s, line.len));
+				return true;
+			}
+	return false;
+}
+
 static bool lacks_atomic(const struct gitwatch *w)
 {
 	struct said_line line = { NULL, 0, 0 };
@@ -298,7 +328,8 @@ static int evaluate(const struct remote *r, struct remote_push *v, size_t nr,
 	bool lost = seen < nr;
 	int rc = 0;
 
-	if (!seen && flags & REMOTE_RUN_HOOKS && hook_refused(&v[0], w)) {
+	if (!seen && ((w->code == 128 && lacks_rights(&v[0], w)) ||
+		      (flags & REMOTE_RUN_HOOKS && hook_refused(&v[0], w)))) {
 		rc = ORCH_ENO;
 		goto out;
 	}

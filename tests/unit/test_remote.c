@@ -347,6 +347,46 @@ static void test_without_atomic(void **state UNUSED)
 	remote_push_release(p, 3);
 }
 
+/* We may read there, but not write; and one who cannot come in at all. */
+static void test_no_rights(void **state UNUSED)
+{
+	struct remote_push p = { head(), MAIN, NULL, 0, NULL };
+
+	sh("git -C w config core.sshCommand \"$PWD/ssh\"; "
+	   "git -C w config remote.origin.url ssh://host/x");
+	write_script("ssh", "#!/bin/sh\necho 'ERROR: Permission to a/b.git denied to c.' >&2\n"
+		     "exit 1\n");
+	assert_int_equal(remote_push(&origin, &p, 1, 0), ORCH_ENO);
+	assert_int_equal(p.result, PUSH_REFUSED);
+	assert_non_null(strstr(p.reason, "Permission to a/b.git denied to c."));
+	remote_push_release(&p, 1);
+	write_script("ssh", "#!/bin/sh\necho 'c@host: Permission denied (publickey).' >&2\n"
+		     "exit 255\n");
+	assert_int_equal(remote_push(&origin, &p, 1, REMOTE_RUN_HOOKS), ORCH_EBUSY);
+	said("cannot push to 'origin': c@host: Permission denied (publickey).");
+	sh("rm ssh");
+}
+
+/* Two push URLs: the first is what we fetch from, the second a copy. */
+static void test_copies(void **state UNUSED)
+{
+	struct oid first = commit(NULL, "first");
+	struct remote_push p;
+
+	sh("git init -q --bare copy.git; git -C w remote set-url --add --push origin ../r.git; "
+	   "git -C w remote set-url --add --push origin ../copy.git; "
+	   "git -C w push -q ../copy.git HEAD:" TURN);
+	assert_int_equal(push1(TURN, first, &zero, &p), 0);
+	assert_int_equal(p.result, PUSH_DONE);
+	is_oid(there(TURN), first);
+	sh("git -C w push -qf ../r.git HEAD:" TURN "; rm -rf copy.git; "
+	   "git init -q --bare copy.git");
+	assert_int_equal(push1(TURN, first, &zero, &p), ORCH_ENO);
+	assert_int_equal(p.result, PUSH_MOVED);
+	remote_push_release(&p, 1);
+	sh("rm -rf copy.git");
+}
+
 /* Two that expect the same: one of two different commits wins, always. */
 static void test_race(void **state UNUSED)
 {
@@ -355,7 +395,7 @@ static void test_race(void **state UNUSED)
 	int round, i;
 
 	assert_int_equal(push1(TURN, base, &zero, &p), 0);
-	for (round = 0; round < 4; round++) {
+	for (round = 0; round < 3; round++) {
 		struct oid next[2] = { commit(&base, "a"), commit(&base, "b") };
 		int status, won = 0;
 		pid_t pid[2];
@@ -422,24 +462,24 @@ static void test_fetch_together(void **state UNUSED)
 	struct oid at = commit(NULL, "first");
 	struct remote_push p;
 	int i, status;
-	pid_t pid[5];
+	pid_t pid[4];
 
 	assert_int_equal(push1(TURN, at, &zero, &p), 0);
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 4; i++)
 		if ((pid[i] = fork()) == 0) {
 			int n, rc = 0;
 
-			for (n = 0; rc == 0 && n < 3; n++)
+			for (n = 0; rc == 0 && n < 2; n++)
 				rc = remote_fetch(&origin, &f, 1);
 			_exit(rc == 0 && !oid_is_zero(&f.oid) ? 0 : 1);
 		}
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < 4; i++) {
 		struct oid next = commit(&at, "next");
 
 		assert_int_equal(push1(TURN, next, &at, &p), 0);
 		at = next;
 	}
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 4; i++) {
 		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
 		assert_int_equal(status, 0);
 	}
@@ -548,16 +588,17 @@ static void test_left_behind(void **state UNUSED)
 {
 	struct remote_ref ref = { MAIN, OID_ZERO };
 
-	sh("mkfifo never");
+	sh("mkfifo never up");
 	write_script("helper", "#!/bin/sh\n(setsid sh -c 'echo $$ >pid; exec 9<>never; "
-		     "read -r x <&9' </dev/null >/dev/null &)\nexec git-upload-pack \"$@\"\n");
+		     "echo >up; read -r x <&9' </dev/null >/dev/null &)\nread -r x <up\n"
+		     "exec git-upload-pack \"$@\"\n");
 	sh("git -C w config remote.origin.uploadpack \"cd $PWD && exec ./helper\"; "
 	   "git -C w config remote.origin.url \"$PWD/r.git\"");
 	origin.stall = 3600;
 	if (remote_ls(&origin, &ref, 1) < 0)
 		fail_msg("%s", error_message());
 	sh("kill $(cat pid)");
-	sh("rm -f never pid helper");
+	sh("rm -f never up pid helper");
 }
 
 /* ---- forward ---- */
@@ -655,6 +696,8 @@ int main(void)
 		TEST(test_refused),
 		TEST(test_pre_push),
 		TEST(test_without_atomic),
+		TEST(test_no_rights),
+		TEST(test_copies),
 		TEST(test_race),
 		TEST(test_fetch),
 		TEST(test_fetch_together),

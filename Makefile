@@ -29,7 +29,8 @@ BINS      = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
 HOOKS     = $(patsubst hooks/%.c,$(BUILD)/libexec/git-orch/hooks/%,$(wildcard hooks/*.c))
 UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 
-HELPERS   = $(patsubst tests/helper/%.c,$(BUILD)/tests/helper/%,$(wildcard tests/helper/*.c))
+HELPERS   = $(patsubst tests/helper/%.c,$(BUILD)/tests/helper/%,$(wildcard tests/helper/*.c)) \
+	    $(patsubst tests/preload/%.c,$(BUILD)/tests/preload/%.so,$(wildcard tests/preload/*.c))
 
 all: $(BINS) $(HOOKS)
 
@@ -56,6 +57,9 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(LINK) $^ $(LINK_LIBS) -lcmocka
 $(BUILD)/tests/helper/%: $(BUILD)/tests/helper/%.o $(LIB)
 	$(LINK) $^ $(LINK_LIBS)
+# What a test puts in front of the C library; no sanitizer in there.
+$(BUILD)/tests/preload/%.so: tests/preload/%.c $(BUILD)/flags
+	@mkdir -p $(@D) && $(COMPILE) -fno-sanitize=all -fPIC -shared -o $@ $<
 
 include mk/fuzz.mk
 include mk/check.mk

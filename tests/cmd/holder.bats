@@ -157,3 +157,136 @@ change_state() { jq -c "$1" $state >$state.new && mv $state.new $state; }
 	receipts_are .uncommitted '[0,2,1,1]'
 	is "$(git status --porcelain)" "?? new"
 }
+
+# --- what is the holder? ------------------------------------------------------
+
+# shifted SECONDS COMMAND...: with the time of day as if somebody had set it.
+shifted() {
+	local by=$1
+
+	shift
+	CLOCK_SHIFT=$by LD_PRELOAD=$BUILD/tests/preload/clock.so \
+		ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS "$@"
+}
+
+@test "the clock set an hour forward or back changes nothing on one host" {
+	[ -e "$BUILD/tests/preload/clock.so" ] || skip "make units builds the clock"
+	is "$(($(CLOCK_SHIFT=86400 LD_PRELOAD=$BUILD/tests/preload/clock.so date +%s) - $(date +%s) > 86000))" 1
+	background sleep 1000
+	holder=$pid
+	for by in 3600 -3600; do
+		# Seen to live, although its lease of a minute looks long over.
+		exits 0 git orch turn acquire --lease 1m --pid "$holder" galph
+		generation=$out
+		exits 75 shifted $by git orch turn acquire --timeout 0 --pid $$ galph
+		one_error "galph holds it"
+		exits 0 shifted $by git orch turn status
+		has "alive"
+		exits 0 shifted $by git orch turn renew --generation "$generation"
+		exits 75 git orch turn acquire --timeout 0 --pid $$ galph
+		exits 0 shifted $by git orch turn release --status failed --generation "$generation"
+		# By lease alone: neither over early nor kept for longer.
+		exits 0 shifted $by git orch turn acquire --lease 30m --pid none galph
+		generation=$out
+		exits 75 git orch turn acquire --timeout 0 --pid none galph
+		exits 0 git orch turn release --status failed --generation "$generation"
+		exits 0 shifted $by git orch turn acquire --lease 1 --pid none galph
+		exits 0 git orch turn acquire --timeout 10 --pid none galph
+		exits 0 git orch turn release --status failed --generation "$out"
+	done
+	# Who was dead before is dead after.
+	exits 0 git orch turn acquire --pid "$holder" galph
+	generation=$out
+	kill -KILL "$holder"
+	await_end "$holder"
+	exits 0 shifted -3600 git orch turn acquire --timeout 0 --pid $$ galph
+	is "$out" $((generation + 1))
+	exits 0 shifted 3600 git orch turn release
+	status_is .expected_actor ralph
+}
+
+@test "a pid that has changed hands is not the holder" {
+	# The same number, a few clock ticks later, and a process of its own to it.
+	[ -w /proc/sys/kernel/ns_last_pid ] && unshare -pf --mount-proc true 2>/dev/null ||
+		skip "needs a pid namespace of its own"
+	put script <<-'END'
+	sleep 1000 & old=$!
+	git orch turn acquire --pid $old galph
+	kill -KILL $old; wait $old 2>/dev/null
+	sleep 0.05
+	for i in 1 2 3 4 5 6 7 8 9; do
+		echo $((old - 1)) >/proc/sys/kernel/ns_last_pid
+		sleep 1000 & new=$!
+		[ $new = $old ] && break
+		kill $new
+	done
+	echo $old $new >pids
+	git orch turn acquire --timeout 0 --pid $$ galph
+	kill $new
+	END
+	exits 0 unshare -pf --mount-proc bash script
+	read -r old new <pids
+	[ "$old" = "$new" ] || skip "the pid did not come back"
+	is "$out" $'1\n2'
+	receipts_are '[.generation, .status]' '[[1,"lost"]]'
+}
+
+@test "another start time is another process, whoever waits" {
+	background sleep 1000
+	exits 0 git orch turn acquire --pid "$pid" galph
+	exits 75 git orch turn acquire --timeout 0 --pid $$ galph
+	background git-orch-turn with galph -- true 2>err
+	await_line waiting err
+	change_state '.holder.start += 1'
+	wait "$pid"
+	status_is '[.generation, .expected_actor]' '[2,"ralph"]'
+}
+
+@test "a host that is renamed keeps its turns" {
+	unshare --uts true 2>/dev/null || skip "unshare is not permitted"
+	background sleep 1000
+	exits 0 git orch turn acquire --pid "$pid" galph
+	holder=$pid
+	exits 75 unshare --uts sh -c 'hostname elsewhere; git orch turn acquire --timeout 0 --pid $$ galph'
+	exits 0 unshare --uts sh -c 'hostname elsewhere; git orch turn status'
+	has ", alive"
+	background unshare --uts sh -c 'hostname elsewhere; exec git-orch-turn with galph -- true' 2>err
+	await_line waiting err
+	kill -KILL "$holder"
+	wait "$pid"
+	status_is '[.generation, .expected_actor]' '[2,"ralph"]'
+}
+
+@test "two containers are two hosts: leases count, waiting works" {
+	unshare -pf --mount-proc true 2>/dev/null || skip "unshare is not permitted"
+	mkfifo up down
+	container() { unshare -pf --mount-proc --kill-child "$@"; }
+	# Nobody there, as far as a look at its pid can tell.
+	background container sh -c '
+		git orch turn acquire --lease 1h --pid $$ galph; echo >up; sleep 1000'
+	await up
+	exits 75 git orch turn acquire --timeout 0 --pid $$ galph
+	exits 75 container git orch turn acquire --timeout 0 --pid none galph
+	exits 0 git orch turn status
+	has "not visible from here"
+	exits 0 git orch turn release --status failed --generation 1
+	# Its lease is over: now it is.
+	background container sh -c '
+		git orch turn acquire --lease 1 --pid $$ galph; echo >up; sleep 1000'
+	await up
+	exits 0 git orch turn acquire --timeout 20 --pid $$ galph
+	is "$out" 3
+	# A release here wakes the waiter there, and the other way round.
+	background container git-orch-turn with ralph -- sh -c 'echo >up; read x <down' 2>err
+	there=$pid
+	await_line waiting err
+	exits 0 git orch turn release
+	await up
+	background git-orch-turn with galph -- true 2>err
+	here=$pid
+	await_line "waiting: ralph holds it" err
+	echo >down
+	wait "$there"
+	wait "$here"
+	status_is '[.generation, .iteration, .expected_actor]' '[5,2,"ralph"]'
+}

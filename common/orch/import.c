@@ -132,6 +132,11 @@ bool import_status(struct import *im, const char *word, const char **actor)
 	return true;
 }
 
+int64_t import_time_ms(int64_t seconds)
+{
+	return seconds > 0 && seconds < IMPORT_TIME_MAX / 1000 ? seconds * 1000 : 0;
+}
+
 void import_quote(struct strbuf *out, const char *word)
 {
 	strbuf_addch(out, '\'');
@@ -217,7 +222,7 @@ static void add_last(struct import *im, struct repo *repo, const struct strvec *
 		.commit = commit,
 		.iteration = iteration_of(im, place),
 		.ended_ms = place == before && im->updated_ms ? im->updated_ms :
-			    info.time > 0 ? info.time * 1000 : 0,
+			    import_time_ms(info.time),
 	};
 	commit_info_release(&info);
 	if (place != before)

@@ -21,6 +21,8 @@ struct strbuf;
 
 #define IMPORT_STATE_FILE "sync/state.json"
 #define IMPORT_STATE_MAX ((size_t)1 << 20)	/* bytes */
+#define IMPORT_ITERATION_MAX 1000000000
+#define IMPORT_TIME_MAX ((int64_t)1 << 50)	/* ms; what a turn's state holds */
 
 struct import_actor {
 	char *name;
@@ -80,6 +82,8 @@ void import_add_commit(struct import *im, const char *actor, const char *hex);
  * NULL) is what stands behind running- and waiting-, borrowed; else NULL.
  */
 bool import_status(struct import *im, const char *word, const char **actor);
+/* A commit's time in ms, 0 for one that cannot be. */
+int64_t import_time_ms(int64_t seconds);
 /* A word as sh reads it back. */
 void import_quote(struct strbuf *out, const char *word);
 /* Read a file of the work tree. ORCH_ENOTFOUND without one. */

@@ -16,7 +16,6 @@
 #include "git/repo.h"
 
 #define COMMITS_MAX 5000
-#define NUMBER_MAX ((int64_t)1 << 50)
 
 struct subject {
 	int64_t iteration;	/* from 1; 0: none of these subjects */
@@ -34,7 +33,7 @@ static bool parse_number(const char *s, int64_t min, int64_t *out, const char **
 	errno = 0;
 	*out = strtoll(s, &e, 10);
 	*end = e;
-	return !errno && *out >= min && *out <= NUMBER_MAX;
+	return !errno && *out >= min && *out <= IMPORT_ITERATION_MAX;
 }
 
 /* "[SYNC i=N] key=value..." */
@@ -181,7 +180,7 @@ static bool find_sync(struct import *im, const struct commit_list *log,
 		if (parse_sync(&s, log->v[i].subject)) {
 			if (!found && take_position(im, &s, log, i, ring)) {
 				found = true;
-				im->updated_ms = log->v[i].time * 1000;
+				im->updated_ms = import_time_ms(log->v[i].time);
 				im->source = xstrfmt("commit %s",
 						     oid_short(&log->v[i].oid));
 			} else if (!found) {
@@ -209,7 +208,7 @@ static void find_auto(struct import *im, const struct commit_list *log,
 				im->at.step = (place + 1) % ring->nr;
 				im->at.iteration = s.iteration + (im->at.step <= place);
 				im->at.status = TURN_OK;
-				im->updated_ms = log->v[i].time * 1000;
+				im->updated_ms = import_time_ms(log->v[i].time);
 				im->source = xstrfmt("commit %s",
 						     oid_short(&log->v[i].oid));
 			}
@@ -231,8 +230,6 @@ int import_history(struct import *im, struct repo *repo, const struct strvec *ri
 		goto out;
 	if (!find_sync(im, &log, ring))
 		find_auto(im, &log, ring);
-	if (im->updated_ms < 0)
-		im->updated_ms = 0;
 out:
 	commit_list_release(&log);
 	return rc;

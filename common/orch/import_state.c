@@ -8,7 +8,6 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 
-#define NUMBER_MAX ((int64_t)1 << 50)	/* what a turn's state may hold */
 
 /* Keys that say nothing that a turn could take over. */
 static const char *const known[] = {
@@ -38,10 +37,10 @@ static bool get_number(struct import *im, const struct json *state, const char *
 	if (s && *s) {
 		errno = 0;
 		*out = strtoll(s, &end, 10);
-		if (!*end && !errno && *out >= min && *out <= NUMBER_MAX)
+		if (!*end && !errno && *out >= min && *out <= IMPORT_ITERATION_MAX)
 			return true;
 	} else if (json_get_int(state, key, out) == 0 && *out >= min &&
-		   *out <= NUMBER_MAX) {
+		   *out <= IMPORT_ITERATION_MAX) {
 		return true;
 	}
 	import_problem(im, "%s: no number from %" PRId64 " on", key, min);
@@ -194,7 +193,7 @@ int import_state(struct import *im, const struct json *state, const struct strve
 	if (!has_iteration && step < 0)
 		import_problem(im, "iteration: not said, taken as 1");
 	if (updated && (time_parse_iso(&im->updated_ms, updated) < 0 ||
-			im->updated_ms < 0 || im->updated_ms > NUMBER_MAX)) {
+			im->updated_ms < 0 || im->updated_ms > IMPORT_TIME_MAX)) {
 		error_clear();
 		im->updated_ms = 0;
 		import_problem(im, "last_update: '%.40s' is no time", updated);

@@ -353,8 +353,7 @@ static int add_all(struct search *s, const struct strvec *names)
 	return rc;
 }
 
-/* The file that the actor's agent loads by itself, or NULL. */
-static const char *loaded_by_agent(struct orch *o, const char *actor)
+const char *document_of_agent(struct orch *o, const char *actor)
 {
 	const char *name = config_actor(o->config, actor, "agent");
 	enum agent_kind kind = AGENT_OTHER;
@@ -375,7 +374,7 @@ int documents_resolve(struct strvec *paths, struct orch *o, const char *actor)
 
 	if (!repo_work_tree(o->repo))
 		return error_set(ORCH_ERROR, "a bare repository has no documents");
-	s.own = loaded_by_agent(o, actor);
+	s.own = document_of_agent(o, actor);
 	for (size_t i = 0; i < ARRAY_SIZE(single) && rc == 0; i++)
 		rc = add_document(&s, config_get(o->config, single[i]));
 	config_get_list(o->config, "orch.doc", &names);

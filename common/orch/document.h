@@ -13,4 +13,6 @@ struct orch;
 /* Paths of the documents that exist, plan, findings and input first, the
  * others in configuration order, matches of a pattern sorted. */
 int documents_resolve(struct strvec *paths, struct orch *o, const char *actor);
+/* The file that the actor's agent loads by itself, or NULL. Static. */
+const char *document_of_agent(struct orch *o, const char *actor);
 #endif

@@ -23,20 +23,29 @@ static int refuse_played(const struct orch *o, const struct turn *t)
 			 "over it", o->loop, t->iteration, t->expected, t->generation);
 }
 
+/* What else there is (a pause, what the remote has) stays. */
 static void set_position(struct turn *t, const struct orch *o,
 			 const struct turn_position *at)
 {
-	turn_start(t, &o->workflow);
+	turn_adopt_ring(t, &o->workflow);
 	if (at->step >= t->workflow.nr || at->status == TURN_RUNNING)
 		BUG("no position: step %zu", at->step);
 	t->iteration = at->iteration;
 	t->step = (int64_t)at->step;
+	t->attempts = 0;
 	free(t->expected);
 	t->expected = xstrdup(t->workflow.v[at->step]);
 	t->status = at->status;
 	t->head = at->head;
+	free(t->head_ref);
+	free(t->head_from);
+	free(t->reason);
+	t->head_ref = t->head_from = t->reason = NULL;
+	for (size_t i = 0; i < t->nr_last; i++)
+		free(t->last[i].actor);
+	free(t->last);
 	t->last = xcalloc(at->nr_last + 1, sizeof(*t->last));
-	for (; t->nr_last < at->nr_last; t->nr_last++) {
+	for (t->nr_last = 0; t->nr_last < at->nr_last; t->nr_last++) {
 		t->last[t->nr_last] = at->last[t->nr_last];
 		t->last[t->nr_last].actor = xstrdup(at->last[t->nr_last].actor);
 	}

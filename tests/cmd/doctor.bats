@@ -86,11 +86,82 @@ details() { json "[.checks[] | select(.name == \"$1\") | .detail] | join(\"\\n\"
 	is "$(level_of state)" fail
 }
 
-@test "prompts that pull or push are warnings" {
+@test "who holds the turn, and whether that is still true" {
+	loop_init
+	agent galph true
+	agent ralph true
+	# alive
+	git orch turn acquire galph --pid $$ >/dev/null
+	exits 0 git orch doctor --json
+	is "$(level_of holder)" ok
+	[[ $(details holder) == "galph "*" pid $$, host "*", alive" ]]
+	git orch turn release --generation 1
+	# by lease alone: to be trusted until it has run out
+	git orch turn acquire ralph --pid none --lease 2h >/dev/null
+	exits 0 git orch doctor --json
+	is "$(level_of holder)" ok
+	[[ $(details holder) == "ralph by lease alone, host "*", lease to "* ]]
+	sed -i 's/"lease_boot_ms":[0-9]*/"lease_boot_ms":1/' .git/orch/loops/main/turn.json
+	exits 0 git orch doctor --json
+	is "$(level_of holder)" warn
+	[[ $(details holder) == *"run out: the next claim replaces it" ]]
+	clean
+}
+
+@test "a wrapper that was killed while its child works on" {
+	local wrapper
+
+	loop_init
+	agent galph true
+	agent ralph true
+	mkfifo "$HOME/go" "$HOME/here"
+	git orch turn with galph -- setpriv --pdeathsig clear sh -c \
+		'echo >"$HOME/here"; read x <"$HOME/go"' 3>&- &
+	read -r _ <"$HOME/here"
+	wrapper=$(jq .holder.pid .git/orch/loops/main/turn.json)
+	exits 0 git orch doctor --json
+	is "$(level_of holder)" ok
+	[[ $(details holder) == *" under "*" alive" ]]
+	kill -KILL "$wrapper"
+	wait $! || true
+	exits 0 git orch doctor --json
+	is "$(level_of holder)" ok,warn
+	[[ $(details holder) == *"the wrapper of galph, pid $wrapper, is gone"* ]]
+	echo x >"$HOME/go"
+}
+
+@test "a runner is named with what it plays" {
+	loop_init
+	agent galph 'echo >"$HOME/here"; read x <"$HOME/go"'
+	agent ralph true
+	mkfifo "$HOME/go" "$HOME/here"
+	exits 0 git orch doctor --json
+	is "$(details runner)" ""
+	git orch run -n 1 >"$BATS_TEST_TMPDIR/run" 2>&1 3>&- &
+	read -r _ <"$HOME/here"
+	exits 0 git orch doctor --json
+	is "$(level_of runner)" ok
+	[[ $(details runner) == "galph ralph played by git orch run -n 1, pid "*": no second one beside it" ]]
+	echo x >"$HOME/go"
+	wait $!
+	exits 0 git orch doctor --json
+	is "$(details runner)" ""
+}
+
+@test "prompts that pull or push are warnings, also what the agent loads by itself" {
 	loop_init
 	printf 'a\nnow git push origin\n' >prompts/main.md
+	printf 'x\n\nfirst, git pull\n' >AGENTS.md
 	exits 0 git orch doctor --json
 	[[ $(details prompt) == *"prompts/main.md:2 pushes"* ]]
+	[[ $(details prompt) != *AGENTS.md* ]]
+	git config orchactor.galph.agent codex
+	git config orchactor.ralph.agent codex
+	exits 0 git orch doctor --json
+	is "$(details prompt | grep -c AGENTS.md:3)" 1
+	for i in {1..30}; do echo "git push"; done >prompts/main.md
+	exits 0 git orch doctor --json
+	[[ $(details prompt) == *"prompts/main.md: and 10 more"* ]]
 }
 
 @test "the directory of the state is a file" {

@@ -34,6 +34,7 @@ struct attempt {
 	struct turn_guard guard;
 	int64_t renewed_ms;
 	bool renew_warned;
+	bool strayed;		/* it left the work tree on another branch */
 	int error;		/* of a hopeless one: the code for main() */
 	char *reason;
 };
@@ -350,6 +351,7 @@ static enum outcome play(struct attempt *a)
 	take_usage(a);
 	if ((out == ATTEMPT_OK || out == ATTEMPT_FAILED) && left_branch(a, branch)) {
 		a->error = error_set(ORCH_ENO, "%s", a->reason);
+		a->strayed = true;
 		out = ATTEMPT_HOPELESS;
 	}
 	goto out;
@@ -439,9 +441,10 @@ static void attempt_release(struct attempt *a)
 	memset(a, 0, sizeof(*a));
 }
 
-static int hand_over(struct run *r, enum turn_status status)
+static int hand_over(struct run *r, enum turn_status status, bool keep_head)
 {
-	struct turn_end end = { .generation = r->turn.generation, .status = status };
+	struct turn_end end = { .generation = r->turn.generation, .status = status,
+				.keep_head = keep_head };
 	struct turn after;
 	int rc;
 
@@ -478,7 +481,7 @@ static int give_up(struct run *r, const struct attempt *a, enum outcome out,
 	int rc = 0;
 
 	if (out != ATTEMPT_LOST)
-		rc = hand_over(r, status_of[out]);
+		rc = hand_over(r, status_of[out], a->strayed);
 	if (out == ATTEMPT_LOST)
 		error_set(ORCH_ENO, "%s", a->reason);
 	if (out == ATTEMPT_LOST || rc == ORCH_ENO)
@@ -594,7 +597,7 @@ int run_turn(struct run *r, const char *actor)
 		attempt_init(&a, r);
 	}
 	if (out == ATTEMPT_OK) {
-		rc = hand_over(r, TURN_OK);
+		rc = hand_over(r, TURN_OK, false);
 		if (rc == ORCH_ENO)
 			stop_lost(r, &a);
 		else if (rc < 0)

@@ -487,7 +487,10 @@ int turn_release(struct turn *out, struct orch *o, const struct turn_end *end)
 	if ((rc = begin_change(&t, &lock, o, end->generation)) < 0)
 		goto out;
 	t.status = end->status;
-	set_head(&t.head, o);
+	if (end->keep_head)
+		t.head = t.holder.head;
+	else
+		set_head(&t.head, o);
 	if (end->status == TURN_OK)
 		set_last(&t);
 	turn_clear_holder(&t);

@@ -172,6 +172,8 @@ struct turn_end {
 	enum turn_status status;	/* OK moves the ring on */
 	const char *next;	/* hand over to this actor instead; NULL: the ring's */
 	const char *reason;	/* why it failed, for the receipt; may be NULL */
+	bool keep_head;		/* HEAD is not where this turn should have worked:
+				 * what it was as the turn began stays `head` */
 };
 /*
  * Give the turn back. The state afterwards is in *out (may be NULL). Works on
@@ -215,7 +217,8 @@ int turn_repair(struct turn *out, struct orch *o, char **kept);
  * `interrupt_fd` of the request are filled in), run it with GIT_ORCH_* set,
  * renew the lease, give the turn back: ok if it exits with 0, interrupted if a signal
  * was passed on, else failed. *status is as from waitpid.
- * ORCH_ENO: it ran, but the turn was lost. ORCH_ENOTFOUND, ORCH_EUNSUPPORTED:
+ * ORCH_ENO: it ran, but the turn was lost, or failed because it left the work
+ * tree on another branch than the loop's. ORCH_ENOTFOUND, ORCH_EUNSUPPORTED:
  * no such program, or it cannot be run; then the turn was not taken. Signal
  * handlers stay changed: for a process that ends soon after.
  */

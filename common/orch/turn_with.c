@@ -134,6 +134,9 @@ struct wrapped {
 	int status;
 	int signal;		/* the last one that was meant to end us */
 	bool lost;		/* so the command was ended; error_message() says why */
+	char *branch;		/* of the work tree as it began, if the loop's name
+				 * is that branch's; else NULL */
+	char *strayed;		/* "the command left the work tree on ..." */
 };
 
 /* A signal from the terminal has reached the child already if it is still in
@@ -259,6 +262,32 @@ static void tend(struct wrapped *w)
 	w->spawn.pid = 0;
 }
 
+/* The loop is the branch's, so on another branch it worked for another loop. */
+static void note_branch(struct wrapped *w)
+{
+	if (repo_head(w->o->repo, NULL, &w->branch) < 0)
+		error_clear();
+	if (w->branch && !str_eq(w->branch, w->o->loop)) {
+		free(w->branch);
+		w->branch = NULL;
+	}
+}
+
+static void compare_branch(struct wrapped *w)
+{
+	char *now = NULL;
+
+	if (!w->branch)
+		return;
+	if (repo_head(w->o->repo, NULL, &now) < 0)
+		error_clear();
+	else if (!now || !str_eq(now, w->branch))
+		w->strayed = xstrfmt("the command left the work tree on %s%s instead of %s",
+				     now ? "branch " : "a detached HEAD", now ? now : "",
+				     w->branch);
+	free(now);
+}
+
 /* What became of the turn. ORCH_ENO if it was no longer ours. */
 static int give_back(struct wrapped *w)
 {
@@ -266,6 +295,8 @@ static int give_back(struct wrapped *w)
 	char *reason = NULL;
 	int rc;
 
+	compare_branch(w);
+	end.keep_head = w->strayed != NULL;
 	if (w->signal) {
 		end.status = TURN_INTERRUPTED;
 		reason = xstrfmt("signal %d", w->signal);
@@ -273,6 +304,8 @@ static int give_back(struct wrapped *w)
 		reason = xstrfmt("killed by signal %d", WTERMSIG(w->status));
 	} else if (WEXITSTATUS(w->status)) {
 		reason = xstrfmt("exit %d", WEXITSTATUS(w->status));
+	} else if (w->strayed) {
+		reason = xstrdup(w->strayed);
 	} else {
 		end.status = TURN_OK;
 	}
@@ -339,6 +372,7 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 		goto out;
 	w.generation = inside ? 0 : t.generation;
 	w.lease_ms = t.lease_seconds * 1000;
+	note_branch(&w);
 	rc = start(&w, &t, argv, path);
 	if (rc < 0) {
 		struct turn_end end = { .generation = t.generation,
@@ -369,8 +403,12 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 		rc = give_back(&w);
 	if (rc == ORCH_ENO)
 		turn_record_lost(o, &t);
+	else if (rc == 0 && w.strayed)
+		rc = error_set(ORCH_ENO, "%s: the turn failed", w.strayed);
 out:
 	turn_guard_close(&w.guard);
+	free(w.branch);
+	free(w.strayed);
 	spawn_release(&w.spawn);
 	turn_release_memory(&t);
 	free(path);

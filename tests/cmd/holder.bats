@@ -260,24 +260,24 @@ shifted() {
 @test "two containers are two hosts: leases count, waiting works" {
 	unshare -pf --mount-proc true 2>/dev/null || skip "unshare is not permitted"
 	mkfifo up down
-	container() { unshare -pf --mount-proc --kill-child "$@"; }
+	local container=(unshare -pf --mount-proc --kill-child)
 	# Nobody there, as far as a look at its pid can tell.
-	background container sh -c '
+	background "${container[@]}" sh -c '
 		git orch turn acquire --lease 1h --pid $$ galph; echo >up; sleep 1000'
 	await up
 	exits 75 git orch turn acquire --timeout 0 --pid $$ galph
-	exits 75 container git orch turn acquire --timeout 0 --pid none galph
+	exits 75 "${container[@]}" git orch turn acquire --timeout 0 --pid none galph
 	exits 0 git orch turn status
 	has "not visible from here"
 	exits 0 git orch turn release --status failed --generation 1
 	# Its lease is over: now it is.
-	background container sh -c '
+	background "${container[@]}" sh -c '
 		git orch turn acquire --lease 1 --pid $$ galph; echo >up; sleep 1000'
 	await up
 	exits 0 git orch turn acquire --timeout 20 --pid $$ galph
 	is "$out" 3
 	# A release here wakes the waiter there, and the other way round.
-	background container git-orch-turn with ralph -- sh -c 'echo >up; read x <down' 2>err
+	background "${container[@]}" git-orch-turn with ralph -- sh -c 'echo >up; read x <down' 2>err
 	there=$pid
 	await_line waiting err
 	exits 0 git orch turn release
@@ -289,4 +289,158 @@ shifted() {
 	wait "$there"
 	wait "$here"
 	status_is '[.generation, .iteration, .expected_actor]' '[5,2,"ralph"]'
+}
+
+# --- where the work tree is -------------------------------------------------------
+
+@test "a detached HEAD: the loop must be named, and then all works" {
+	loop_init
+	git checkout -q --detach
+	for words in "acquire galph" "release" "renew" "with galph -- touch ran"; do
+		exits 128 git orch turn $words || return 1
+		one_error "--loop NAME"
+	done
+	[ ! -e ran ]
+	exits 0 git orch turn acquire --loop x --pid $$ galph
+	exits 0 git orch turn release --loop x
+	agent ralph 'git commit -q --allow-empty -m "$GIT_ORCH_LOOP"'
+	exits 0 git orch run --loop x --actor ralph
+	is "$(git log -1 --format=%s)" x
+	exits 0 git orch turn status --loop x --json
+	json_is '[.generation, .iteration, .head]' "[2,2,\"$(head_of)\"]"
+}
+
+@test "a command that leaves the tree on another branch fails its turn by name" {
+	main=$(head_of)
+	exits 1 git orch turn with galph -- sh -c '
+		git checkout -q -b elsewhere; git commit -q --allow-empty -m x'
+	err_has "left the work tree on branch elsewhere instead of main"
+	git checkout -q main
+	# The next actor needs what main has, not what is elsewhere.
+	status_is '[.status, .expected_actor, .head]' "[\"failed\",\"galph\",\"$main\"]"
+	exits 3 git orch turn with galph -- sh -c 'git checkout -q --detach; exit 3'
+	err_has "left the work tree on a detached HEAD"
+	git checkout -q main
+	# There and back is nobody's business, nor is it when the loop has a name.
+	exits 0 git orch turn with galph -- sh -c 'git checkout -q elsewhere; git checkout -q main'
+	exits 0 git orch turn with --loop x galph -- git checkout -q elsewhere
+	# The same of an agent.
+	git checkout -q main
+	loop_init
+	agent ralph 'git checkout -q elsewhere; git commit -q --allow-empty -m y'
+	before=$(head_of)
+	exits 1 git orch run --actor ralph
+	err_has "branch elsewhere"
+	git checkout -q main
+	status_is '[.status, .expected_actor, .head]' "[\"failed\",\"ralph\",\"$before\"]"
+}
+
+@test "linked work trees with one loop each do not meet" {
+	mkfifo up down
+	git worktree add -q ../linked -b side
+	exits 0 git orch turn acquire --pid $$ galph
+	background git-orch-turn with ralph -- sh -c 'echo >up; read x <down' 2>err
+	waiter=$pid
+	await_line waiting err
+	# There the first turn is to be had, and goes round, while we wait here.
+	exits 0 git -C ../linked orch turn with --timeout 0 galph -- true
+	exits 0 git -C ../linked orch turn with --timeout 0 ralph -- git commit -q --allow-empty -m there
+	exits 0 git -C ../linked orch turn status --json
+	json_is '[.loop, .generation, .iteration, .head]' "[\"side\",2,2,\"$(head_of side)\"]"
+	status_is '[.loop, .generation, .holder.actor, .head]' '["main",1,"galph",null]'
+	is "$(grep -c waiting err)" 1
+	exits 0 git orch turn release
+	await up
+	exits 1 git -C ../linked orch turn release
+	echo >down
+	wait "$waiter"
+	status_is '[.generation, .iteration]' '[2,2]'
+}
+
+# --- a wrapper and its command -----------------------------------------------------
+
+@test "with: options end at the first word after the actor that is none" {
+	exits 0 git orch turn with galph --timeout 5 --lease 1h echo --lease -x -- y
+	is "$out" "--lease -x -- y"
+	exits 0 git orch turn with --timeout 5 ralph --loop=main -- echo --loop
+	is "$out" "--loop"
+	exits 129 git orch turn with galph --no-such-option echo
+	exits 129 git orch turn with galph --timeout
+	status_is .generation 2
+}
+
+@test "a turn is free only when wrapper and command are both gone" {
+	setpriv --pdeathsig clear true 2>/dev/null || skip "no setpriv"
+	mkfifo up
+	# A command that does not die with its wrapper.
+	background git-orch-turn with galph -- setpriv --pdeathsig clear sh -c '
+		echo $$ >up; exec sleep 1000'
+	wrapper=$pid
+	child=$(await up)
+	pids+=("$child")
+	kill -KILL "$wrapper"
+	await_end "$wrapper"
+	exits 75 git orch turn acquire --timeout 0 --pid $$ galph
+	background git-orch-turn with galph -- true 2>err
+	await_line "waiting: galph holds it" err
+	kill -KILL "$child"
+	wait "$pid"
+	receipts_are '[.generation, .status]' '[[1,"lost"],[2,"ok"]]'
+}
+
+@test "a command in a session of its own dies with its wrapper, and gets its signals" {
+	mkfifo up
+	background git-orch-turn with galph -- setsid sh -c 'echo $$ >up; exec sleep 1000'
+	child=$(await up)
+	kill -KILL "$pid"
+	await_end "$child"
+	exits 0 git orch turn acquire --timeout 20 --pid $$ galph
+	is "$out" 2
+	exits 0 git orch turn release --status failed
+	background git-orch-turn with galph -- setsid sh -c '
+		trap "exit 5" INT TERM; echo $$ >up; while :; do sleep 0.02; done'
+	child=$(await up)
+	kill -TERM "$pid"
+	got=0; wait "$pid" || got=$?
+	is $got 5
+	status_is .status interrupted
+}
+
+@test "with dies of the command's signal only after it gave the turn back" {
+	put script <<-'END'
+	git-orch-turn with galph -- sh -c 'kill -HUP $$'
+	echo $? $(git orch turn status --json | jq -c "[.status, .holder, .generation]")
+	END
+	exits 0 bash script
+	is "$out" '129 ["failed",null,1]'
+	receipts_are .reason '["killed by signal 1"]'
+}
+
+# --- a plain acquire --------------------------------------------------------------
+
+@test "a plain acquire finds its holder behind every go-between" {
+	mkfifo hold
+	put script <<-'END'
+	echo $$ >pid
+	for words in "" "git" env "timeout 60" "nice -n 1" nohup setsid "setsid -w" \
+		"stdbuf -oL" "env nice timeout 60"; do
+		command -v ${words:-true} >/dev/null || continue
+		case $words in git) words="git orch turn";; *) words="$words git-orch-turn";; esac
+		$words acquire galph || echo "failed: $words"
+	done
+	git orch turn release
+	END
+	exits 0 bash script
+	is "$(sort -u <<<"$out")" 1
+	is "$(grep -c "bash (pid $(cat pid)) holds the turn" "$errfile")" \
+		"$(grep -c holds "$errfile")"
+	receipts_are '[.generation, .status]' '[[1,"ok"]]'
+	# The same actor, another holder: not the same turn.
+	exits 0 git orch turn acquire --pid $$ ralph
+	background sleep 1000
+	exits 75 git orch turn acquire --timeout 0 --pid "$pid" ralph
+	exits 0 git orch turn acquire --timeout 0 --pid $$ ralph
+	is "$out" 2
+	exits 1 env GIT_ORCH_GENERATION=1 git orch turn release
+	exits 0 git orch turn release
 }

@@ -1,5 +1,6 @@
 # make storm: many processes, one loop, and a killer (tests/storm/storm.c).
 #	make storm SEED=17 TURNS=500	the same dice again, fewer turns
+# Then between machines: four clones of one bare remote.
 STORM     = $(BUILD)/tests/storm/storm
 TURNS    ?= 2000
 

@@ -86,9 +86,9 @@ forged() {
 	mkdir storm
 	exits 0 "$storm" run --turns $turns --procs $procs --dir storm
 	has "; 0 faults"
-	[ "$(git -C storm/repo rev-list --count HEAD)" -eq 1 ]
-	[ -z "$(git -C storm/repo status --porcelain --ignored)" ]
+	[ "$(git -C storm/m0 rev-list --count HEAD)" -eq 1 ]
+	[ -z "$(git -C storm/m0 status --porcelain --ignored)" ]
 	# It can go on from there.
-	exits 0 git -C storm/repo orch turn status --json
-	exits 0 git -C storm/repo orch turn with "$(json .expected_actor)" -- true
+	exits 0 git -C storm/m0 orch turn status --json
+	exits 0 git -C storm/m0 orch turn with "$(json .expected_actor)" -- true
 }

@@ -10,8 +10,10 @@
  * turn: most as `git-orch-turn with ACTOR -- storm critical`, some as a plain
  * holder that calls acquire and release. In kill-percent of the turns it kills
  * wrapper, child or both: in the critical section, while the turn is given
- * back, or while the next ones reach for it. When `turns` have begun it lets
- * everybody go, waits until no process is left, and has the log checked.
+ * back, or while the next ones reach for it. On several machines (clones of
+ * one bare remote) the processes of an actor are spread over them. When
+ * `turns` have begun it lets everybody go, waits until no process is left, and
+ * has the log checked.
  *
  * Exit status: 0; 1 something did not hold (the data is kept, and the seed is
  * said); 128 the storm itself could not be made.
@@ -22,6 +24,8 @@
 
 #include "base/file.h"
 #include "storm.h"
+
+#define MACHINES 8
 
 static struct storm opt = { .actors = 8, .procs = 4, .machines = 1,
 			    .kill_percent = 10, .turns = 2000, .hold_us = 2000 };
@@ -57,7 +61,7 @@ static void prepare(void)
 /* A file in our directory: its path, which stays. */
 static char *in_directory(const char *name)
 {
-	static char *paths[16];
+	static char *paths[32];
 	static size_t n;
 
 	if (n == ARRAY_SIZE(paths))
@@ -121,16 +125,25 @@ static int judge(const char *why)
 		faults++;
 	}
 	drive_end();
-	if (read_state(&e))
+	if (opt.machines == 1) {
+		if (read_state(&e))
+			event_write(opt.log, &e);
+		c.receipts = in_directory("m0/.git/orch/receipts.jsonl");
+		c.turn_log = in_directory("m0/.git/orch/loops/main/turn-log.jsonl");
+	} else {
+		faults += check_chain(&e, in_directory("origin.git"),
+				      in_directory("updates"));
+		faults += check_branch(in_directory("origin.git"));
 		event_write(opt.log, &e);
-	c.receipts = in_directory("repo/.git/orch/receipts.jsonl");
-	c.turn_log = in_directory("repo/.git/orch/loops/main/turn-log.jsonl");
+	}
+	for (int i = 0; i < opt.machines; i++)
+		faults += check_branch(opt.clone[i]);
 	return faults + storm_check(in_directory("log"), &c);
 }
 
 static int run_storm(void)
 {
-	static const char *clones[1];
+	static const char *clones[MACHINES];
 	const char *tmp = getenv("TMPDIR");
 	char *made = NULL;
 	int64_t began;
@@ -149,12 +162,16 @@ static int run_storm(void)
 	prepare();
 	if (open_files() < 0)
 		return 128;
-	clones[0] = in_directory("repo");
+	for (int i = 0; i < opt.machines; i++) {
+		char name[] = { 'm', (char)('0' + i), '\0' };
+
+		clones[i] = in_directory(name);
+	}
 	opt.clone = clones;
-	make_repository(clones[0], opt.actors);
-	printf("storm: %d actors, %d processes each, %ld turns, %d %% killed, "
-	       "seed %u\n", opt.actors, opt.procs, opt.turns, opt.kill_percent,
-	       opt.seed);
+	make_repositories(&opt, in_directory("origin.git"), in_directory("updates"));
+	printf("storm: %d actors, %d processes each, %d machines, %ld turns, "
+	       "%d %% killed, seed %u\n", opt.actors, opt.procs, opt.machines,
+	       opt.turns, opt.kill_percent, opt.seed);
 	fflush(stdout);
 	began = storm_now();
 	faults = judge(drive_quietly());
@@ -174,8 +191,8 @@ static int run_storm(void)
 
 static int usage(void)
 {
-	fputs("usage: storm run [--actors N] [--procs N] [--turns N]\n"
-	      "                 [--kill-percent N] [--seed N] [--hold US] [--dir DIR]\n"
+	fputs("usage: storm run [--actors N] [--procs N] [--machines N]\n"
+	      "                 [--turns N] [--kill-percent N] [--seed N] [--hold US] [--dir DIR]\n"
 	      "       storm check [--actors N] [--turns N] LOG\n", stderr);
 	return 129;
 }
@@ -185,6 +202,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "actors", required_argument, NULL, 'a' },
 		{ "procs", required_argument, NULL, 'p' },
+		{ "machines", required_argument, NULL, 'm' },
 		{ "turns", required_argument, NULL, 't' },
 		{ "kill-percent", required_argument, NULL, 'k' },
 		{ "seed", required_argument, NULL, 's' },
@@ -208,6 +226,7 @@ int main(int argc, char **argv)
 		switch (c) {
 		case 'a': opt.actors = (int)n; break;
 		case 'p': opt.procs = (int)n; break;
+		case 'm': opt.machines = (int)n; break;
 		case 't': opt.turns = n; break;
 		case 'k': opt.kill_percent = (int)n; break;
 		case 's': opt.seed = (unsigned)n; break;
@@ -216,7 +235,9 @@ int main(int argc, char **argv)
 		default: return usage();
 		}
 	}
-	if (opt.actors < 2 || opt.procs < 1 || opt.actors * opt.procs > STORM_SLOTS)
+	if (opt.actors < 2 || opt.procs < 1 ||
+	    opt.actors * opt.procs > STORM_SLOTS || opt.machines < 1 ||
+	    opt.machines > MACHINES)
 		return usage();
 	if (argc - optind == 2 && str_eq(argv[optind], "check")) {
 		struct check check = { .actors = opt.actors, .turns = opt.turns };

@@ -7,7 +7,8 @@
  *
  *   storm.c       options, and a storm from its beginning to its end
  *   driver.c      the slots that start players, and the killer
- *   setup.c       the repository to play in, and its state at the end
+ *   setup.c       the repositories to play in, and their state at the end
+ *   chain.c       the checker of what several machines published
  *   player.c      what the players do: the critical section, a plain holder
  *   check.c       the checker; it knows nothing of the driver
  *
@@ -99,10 +100,22 @@ bool player_import(struct player *p);
 
 /* Run a program to its end with stdout captured. Its exit code. */
 int run_program(char **out, const char *const *argv);
-/* Make the repository in `dir` with `actors` in its ring. Dies if it cannot. */
-void make_repository(const char *dir, int actors);
+/* Make what s->clone names, with the actors in the ring; several are clones of
+ * `bare`, whose hook writes what is published to the file `updates`. Dies if
+ * it cannot. We are in the first one afterwards. */
+void make_repositories(const struct storm *s, const char *bare, const char *updates);
+/* Who is expected, generation, iteration and status, from a state. */
+struct json;
+bool state_event(struct event *e, const struct json *state);
 /* The state now, as an event of kind F. False if it cannot be read. */
 bool read_state(struct event *e);
+
+/* ---- chain.c ---- */
+
+/* The chain of published states: how many faults. *final: the last of them. */
+int check_chain(struct event *final, const char *bare, const char *updates);
+/* How many commits on main of a repository are not the players'. */
+int check_branch(const char *repo);
 
 /* ---- check.c ---- */
 

@@ -261,7 +261,11 @@ int import_look(struct import *im, struct repo *repo, const struct strvec *ring)
 		rc = 0;
 		goto out;
 	}
-	if (rc < 0 || (rc = json_parse_lenient(&state, text.buf, text.len, path)) < 0)
+	if (rc < 0)
+		goto out;
+	if (str_starts(text.buf, "\xef\xbb\xbf"))	/* as some editors write it */
+		strbuf_remove(&text, 0, 3);
+	if ((rc = json_parse_lenient(&state, text.buf, text.len, path)) < 0)
 		goto out;
 	if (!json_is_object(state)) {
 		rc = error_set(ORCH_EINVALID, "%s: no JSON object", path);

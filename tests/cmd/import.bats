@@ -81,6 +81,7 @@ clean_but_ours() { is "$(git status --porcelain)" "$(printf '?? .orchconfig\n?? 
 	exits 0 git orch init --import --json
 	problem "no actor 'bob'"
 	imports '{"iteration":-3,"step_index":7}' 8 ralph idle
+	imports $'\xef\xbb\xbf{"step_index":7}' 8 ralph idle
 	imports '{"iteration":1125899906842624,"step_index":7}' 8 ralph idle
 	imports '{"iteration":1e99,"expected_actor":"ralph","status":7,"last_update":"soon"}' 1 ralph idle
 	exits 0 git orch init --import --json

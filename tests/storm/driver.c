@@ -17,7 +17,6 @@
 
 #define STALL_US (60 * 1000000LL)	/* nothing begun for so long: stuck */
 
-enum phase { PHASE_NONE, PHASE_CLAIM, PHASE_CRITICAL, PHASE_RELEASE };
 enum { KILL_WRAPPER = 1, KILL_CHILD = 2 };
 
 struct slot {		/* one process of one actor, again and again */
@@ -27,6 +26,7 @@ struct slot {		/* one process of one actor, again and again */
 	int child_fd;		/* its pidfd, -1 */
 	long run;
 	bool killed, began, told_to_stop;
+	bool prey;		/* stays inside until it is killed there */
 };
 
 struct plan {		/* whom to kill, and when */
@@ -45,7 +45,7 @@ static long runs, begun, failures;
 static bool stopping;
 static unsigned dice;
 static int64_t last_end, last_begin, gap_us = 8000;	/* from an end to a begin */
-static enum phase next_phase;
+static bool at_release;	/* the next one that ends is killed while it releases */
 
 static int roll(int sides)
 {
@@ -80,6 +80,9 @@ static void start_run(struct slot *s)
 	bool plain = roll(4) == 0;
 	pid_t driver = getpid();
 
+	s->prey = roll(200) < st->kill_percent;
+	if (s->prey)
+		p.hold_us = 1000000;
 	s->run = runs;
 	s->child = 0;
 	s->killed = s->began = s->told_to_stop = false;
@@ -175,12 +178,13 @@ static void draw(const struct slot *ended)
 {
 	int next = (ended->actor + 1) % st->actors, one = roll(st->procs);
 
-	next_phase = PHASE_NONE;
-	if (stopping || roll(100) >= st->kill_percent)
+	at_release = false;
+	if (stopping || roll(200) >= st->kill_percent)
 		return;
-	next_phase = (enum phase)(1 + roll(3));
-	if (next_phase != PHASE_CLAIM)
+	if (roll(3) == 0) {
+		at_release = true;
 		return;
+	}
 	/* Who gets it is not known yet: one of them, or all. */
 	if (roll(3))
 		one = -1;
@@ -188,7 +192,6 @@ static void draw(const struct slot *ended)
 		if (slots[i].actor == next && slots[i].wrapper &&
 		    (n++ == one || one < 0))
 			plan_kill(&slots[i], gap_us * 5 / 4, KILL_WRAPPER);
-	next_phase = PHASE_NONE;
 }
 
 static void begin(struct slot *s, const struct event *e)
@@ -220,10 +223,8 @@ static void begin(struct slot *s, const struct event *e)
 		child_is_dead(s);
 		return;
 	}
-	if (next_phase == PHASE_CRITICAL) {
-		next_phase = PHASE_NONE;
-		plan_kill(s, st->hold_us * 3 / 4, (unsigned)(1 + roll(3)));
-	}
+	if (s->prey)
+		plan_kill(s, st->hold_us, (unsigned)(1 + roll(3)));
 }
 
 static void handle_event(const char *line)
@@ -237,8 +238,8 @@ static void handle_event(const char *line)
 		begin(s, &e);
 	} else if (e.kind == 'E') {
 		last_end = e.time;
-		if (next_phase == PHASE_RELEASE)
-			plan_kill(s, gap_us, (unsigned)(1 + roll(3)));
+		if (at_release)
+			plan_kill(s, gap_us, KILL_WRAPPER);
 		draw(s);
 	}
 }

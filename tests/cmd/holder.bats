@@ -180,9 +180,7 @@ shifted() {
 		generation=$out
 		exits 75 shifted $by git orch turn acquire --timeout 0 --pid $$ galph
 		one_error "galph holds it"
-		exits 0 shifted $by git orch turn status
-		has "alive"
-		exits 0 shifted $by git orch turn renew --generation "$generation"
+		shifted $by git orch turn renew --generation "$generation"
 		exits 75 git orch turn acquire --timeout 0 --pid $$ galph
 		exits 0 shifted $by git orch turn release --status failed --generation "$generation"
 		# By lease alone: neither over early nor kept for longer.
@@ -190,10 +188,10 @@ shifted() {
 		generation=$out
 		exits 75 git orch turn acquire --timeout 0 --pid none galph
 		exits 0 git orch turn release --status failed --generation "$generation"
-		exits 0 shifted $by git orch turn acquire --lease 1 --pid none galph
-		exits 0 git orch turn acquire --timeout 10 --pid none galph
-		exits 0 git orch turn release --status failed --generation "$out"
 	done
+	exits 0 shifted 3600 git orch turn acquire --lease 1 --pid none galph
+	exits 0 git orch turn acquire --timeout 10 --pid none galph
+	exits 0 git orch turn release --status failed --generation "$out"
 	# Who was dead before is dead after.
 	exits 0 git orch turn acquire --pid "$holder" galph
 	generation=$out
@@ -419,8 +417,9 @@ shifted() {
 # --- a plain acquire --------------------------------------------------------------
 
 @test "a plain acquire finds its holder behind every go-between" {
-	mkfifo hold
 	put script <<-'END'
+	# stdbuf puts a library in front of ours, a sanitizer's too
+	export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS
 	echo $$ >pid
 	for words in "" "git" env "timeout 60" "nice -n 1" nohup setsid "setsid -w" \
 		"stdbuf -oL" "env nice timeout 60"; do

@@ -141,6 +141,20 @@ change_state() { jq -c "$1" $state >$state.new && mv $state.new $state; }
 	status_is '[.iteration, .expected_actor]' '[2,"galph"]'
 }
 
+@test "without room for inotify a waiter looks now and then" {
+	unshare -Ur true 2>/dev/null || skip "unshare is not permitted"
+	put script <<-'END'
+	echo 0 >/proc/sys/user/max_inotify_instances || exit 99
+	exec git-orch-turn with ralph -- true
+	END
+	exits 0 git orch turn acquire --pid none galph
+	background unshare -Ur bash script 2>err
+	await_line waiting err
+	exits 0 git orch turn release --generation 1
+	wait "$pid"
+	status_is '[.generation, .iteration]' '[2,2]'
+}
+
 @test "a dirty tree: release works and says what stays" {
 	exits 0 git orch turn acquire --pid $$ galph
 	exits 0 git orch turn release

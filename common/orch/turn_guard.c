@@ -60,8 +60,10 @@ int turn_guard_look(struct turn_guard *g, struct orch *o)
 
 	if (!g->generation)
 		return 0;
-	if (g->watch.inotify >= 0)
-		turn_watch_drain(&g->watch);
+	/* Waiters open the lock and the log grows: that is not the state. */
+	if (g->watch.inotify >= 0 && !turn_watch_drain(&g->watch) &&
+	    (g->due_ms < 0 || time_boot_ms() < g->due_ms))
+		return 0;
 	if (g->watch.wd < 0)	/* the directory was moved or taken away */
 		turn_watch_arm(&g->watch, o);
 	set_due(g);

@@ -297,31 +297,33 @@ out:
 	return rc;
 }
 
-/* Entries of the log from the newest back, until `each` returns true. */
-static bool log_back(struct orch *o,
+/* Entries of the log from the newest back, until `each` returns true: 1, or 0
+ * if it never does. ORCH_ERROR when the log is there and cannot be read. */
+static int log_back(struct orch *o,
 		     bool (*each)(const struct json *entry, void *data),
 		     void *data)
 {
 	struct strbuf text = STRBUF_INIT;
-	bool found = false;
+	int rc;
 
-	if (file_read(&text, turn_file(o, "turn-log.jsonl"), LOG_MAX,
-		      FILE_NOFOLLOW) < 0)
+	rc = file_read(&text, turn_file(o, "turn-log.jsonl"), LOG_MAX, FILE_NOFOLLOW);
+	if (rc == ORCH_ERROR)
 		goto out;
-	for (size_t end = text.len; !found && end > 0;) {
+	rc = 0;
+	error_clear();
+	for (size_t end = text.len; !rc && end > 0;) {
 		const char *nl = end > 1 ? memrchr(text.buf, '\n', end - 1) : NULL;
 		size_t from = nl ? (size_t)(nl - text.buf) + 1 : 0;
 		struct json *entry = NULL;
 
 		if (json_parse(&entry, text.buf + from, end - from, "log") == 0)
-			found = each(entry, data);
+			rc = each(entry, data);
 		json_free(entry);
 		end = from;
 	}
 out:
-	error_clear();
 	strbuf_release(&text);
-	return found;
+	return rc;
 }
 
 struct release_search {
@@ -416,7 +418,10 @@ int turn_repair(struct turn *out, struct orch *o, char **kept)
 	if (rc != ORCH_EINVALID)
 		goto out;
 	salvaged = salvage_generation(o);
-	if (!log_back(o, take_state, &t))
+	/* A log that cannot be read now is no reason to begin at 1 again. */
+	if ((rc = log_back(o, take_state, &t)) < 0)
+		goto out;
+	if (!rc)
 		turn_start(&t, &o->workflow);
 	t.shared_fs = is_shared_fs(o->loop_dir);
 	turn_observe(&t, o);

@@ -34,3 +34,16 @@ setup() {
 	has " 0 bad, 0 not met"
 	[ "$(tail -n 1 <<<"$out" | cut -d ' ' -f 1)" -ge 20 ]
 }
+
+@test "repair does not begin at 1 again because the log cannot be read now" {
+	state=$PWD/.git/orch/loops/main/turn.json
+	log=${state%turn.json}turn-log.jsonl
+	exits 0 git orch turn with galph -- true
+	echo '{' >"$state"
+	exits 128 strace -qq -o trace -P "$log" -e trace=read -e inject=read:error=EIO \
+		git-orch-turn repair
+	one_error "turn-log.jsonl" "Input/output error"
+	is "$(cat "$state")" "{"
+	exits 0 git orch turn repair
+	has "ralph, iteration 1, generation 2"
+}

@@ -49,8 +49,11 @@ FORCE:
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D) && $(COMPILE) -MMD -MP -c -o $@ $<
+# A command with many parts has them in a folder: cmd/turn/ is git-orch-turn's.
+$(foreach d,$(patsubst cmd/%/,%,$(wildcard cmd/*/)),$(eval $(BUILD)/bin/git-orch-$(d): \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/$(d)/*.c))))
 $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(LIB)
-	$(LINK) $^ $(LINK_LIBS)
+	$(LINK) $(filter %.o,$^) $(LIB) $(LINK_LIBS)
 $(BUILD)/libexec/git-orch/hooks/%: $(BUILD)/hooks/%.o $(LIB)
 	$(LINK) $^ $(LINK_LIBS)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)

@@ -24,7 +24,8 @@ static bool dry_run;
 
 static const char *const usage[] = {
 	"git orch run [-n <iterations>] [--until <time>] [--actor <actor>] "
-	"[--timeout <wait>] [--turn-limit <time>] [--retries <n>] [--dry-run]",
+	"[--timeout <wait>] [--turn-limit <time>] [--retries <n>] "
+	"[--sync-via-git[=<remote>]] [--dry-run]",
 	NULL
 };
 static const struct opt opts[] = {
@@ -38,6 +39,7 @@ static const struct opt opts[] = {
 	OPT_DURATION(0, "turn-limit", &turn_limit, "time",
 		     "stop an agent after that long (default 2h)"),
 	OPT_INT(0, "retries", &retries, "n", "start a failed agent again (default 2)"),
+	OPT_SYNC,
 	OPT_FLAG(0, "dry-run", &dry_run, "say what would be played, and stop"),
 	OPT_LOOP,
 	OPT_END

@@ -13,7 +13,7 @@ units: $(UNITS) $(HELPERS)
 check-layers:
 	@! grep -nE '#include ["<](git|orch)/|<git2' common/base/*.[ch]
 	@! grep -nE '#include "orch/' common/git/*.[ch]
-	@! grep -nE '#include <(git2|cjson|pcre2|yaml|cmark)|git/internal.h' common/orch/*.[ch] cmd/*.c $(wildcard hooks/*.c)
+	@! grep -nE '#include <(git2|cjson|pcre2|yaml|cmark)|git/internal.h' common/orch/*.[ch] cmd/*.c $(wildcard cmd/*/*.[ch] hooks/*.c)
 	@! grep -lE '#include <cjson' common/base/*.[ch] | grep -v base/json.c
 	@! grep -lE '#include <pcre2' common/base/*.[ch] | grep -v base/regex.c
 	@! grep -lE '#include <yaml' common/base/*.[ch] | grep -v base/yaml.c
@@ -26,7 +26,7 @@ check-headers:
 
 # The other compiler's warnings, without waiting for its code.
 check-clang:
-	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c hooks/*.c tests/unit/*.c tests/fuzz/*.c tests/storm/*.c) | \
+	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c cmd/*/*.c hooks/*.c tests/unit/*.c tests/fuzz/*.c tests/storm/*.c) | \
 		xargs -0 -n 8 -P $(JOBS) clang -std=c11 $(CPPFLAGS) $(WARN) \
 		$(WERROR) $(PKGFLAGS) -fsyntax-only
 
@@ -55,7 +55,7 @@ style:
 
 # What clang-tidy finds with .clang-tidy's checks; a few minutes.
 check-tidy:
-	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c hooks/*.c) | \
+	@printf '%s\0' $(LIBSRC) $(wildcard cmd/*.c cmd/*/*.c hooks/*.c) | \
 		xargs -0 -n 4 -P $(JOBS) sh -c 'clang-tidy --quiet "$$@" -- \
 		-std=c11 $(subst ','\'',$(CPPFLAGS)) $(PKGFLAGS) 2>/dev/null' sh
 # The unit tests, watched by valgrind.

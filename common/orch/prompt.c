@@ -84,8 +84,15 @@ static int read_named(struct strbuf *out, struct orch *o, const char *actor,
 	return rc;
 }
 
+static void add_notice(struct prompt *p, const struct prompt_request *req, bool after)
+{
+	if (req->notice && req->notice_after_core == after)
+		add_part(p, "notice", "notice", req->notice, strlen(req->notice), false);
+}
+
 static int add_core(struct prompt *p, struct orch *o, const char *actor, bool preview)
 {
+	bool first = !p->text.len;	/* else nothing here is a stable prefix */
 	struct strvec files = STRVEC_INIT;
 	struct strbuf text = STRBUF_INIT;
 	int rc = 0;
@@ -98,11 +105,11 @@ static int add_core(struct prompt *p, struct orch *o, const char *actor, bool pr
 		strbuf_reset(&text);
 		if ((rc = read_named(&text, o, actor, "core", files.v[i])) < 0)
 			goto out;
-		add_part(p, "core", files.v[i], text.buf, text.len, true);
+		add_part(p, "core", files.v[i], text.buf, text.len, first);
 	}
 	if (p->text.len && p->text.buf[p->text.len - 1] != '\n')
 		strbuf_addch(&p->text, '\n');
-	p->static_len = p->text.len;
+	p->static_len = first ? p->text.len : 0;
 out:
 	strbuf_release(&text);
 	strvec_release(&files);
@@ -191,10 +198,12 @@ int prompt_build(struct prompt *out, struct orch *o,
 	if (!repo_work_tree(o->repo))
 		return error_set(ORCH_ERROR, "a bare repository has no prompts");
 	/* A prompt that is refused must not leave a pending pack behind. */
+	add_notice(out, req, false);
 	if ((rc = add_core(out, o, req->actor, req->pack_flags & PACK_PREVIEW)) < 0 ||
 	    (rc = view_pack(&out->pack, o, req->actor,
 			    req->pack_flags | PACK_DEFER)) < 0)
 		return rc;
+	add_notice(out, req, true);
 	if (out->pack.text.len)
 		add_part(out, "documents", "documents", out->pack.text.buf,
 			 out->pack.text.len, false);

@@ -16,7 +16,7 @@ struct delta;
 struct json;
 
 struct prompt_part {
-	const char *kind;	/* "core", "documents", "turn" */
+	const char *kind;	/* "notice", "core", "documents", "turn" */
 	char *name;		/* the file, or "built-in template" */
 	size_t offset, len;	/* in the prompt's text */
 	struct oid blob;
@@ -39,6 +39,8 @@ struct prompt_request {
 	const struct json *data;	/* --data and --var: added to the variables, and
 					 * stronger than them; may be NULL */
 	unsigned pack_flags;		/* enum pack_flags */
+	const char *notice;		/* what must be read before all else; NULL */
+	bool notice_after_core;		/* the core travels apart: the rest begins with it */
 };
 /*
  * ORCH_EINVALID: a core file or template that is missing or broken, an

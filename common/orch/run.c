@@ -94,6 +94,21 @@ static int64_t next_iteration(const struct turn *t, const char *actor)
 	return t->iteration + 1;
 }
 
+bool run_is_last_turn(const struct run *r)
+{
+	const struct turn *t = &r->turn;
+	const char *only = r->opts->actor;
+	int64_t next = t->iteration + 1;
+
+	if (r->opts->until_ms && time_now_ms() >= r->opts->until_ms)
+		return true;
+	for (size_t i = (size_t)t->step + 1; i < t->workflow.nr; i++)
+		if (!only || str_eq(t->workflow.v[i], only))
+			next = t->iteration;
+	return r->opts->iterations &&
+	       next - r->result->first_iteration >= r->opts->iterations;
+}
+
 /* The configuration may have changed since the last turn: agents edit files. */
 static int reload(struct orch *o)
 {
@@ -170,6 +185,10 @@ static int play_all(struct run *r)
 			return run_stop(r, RUN_IDLE, ORCH_ENO,
 					"%d iterations without a commit or a changed file",
 					IDLE_ITERATIONS);
+		if (r->turn.paused)
+			return run_stop(r, RUN_PAUSED, ORCH_EBUSY, "the loop is paused%s%s: "
+					"git orch turn resume", *r->turn.paused ? ", " : "",
+					r->turn.paused);
 		if (signal_arrived(r))
 			return run_stop(r, RUN_INTERRUPTED, ORCH_EINTERRUPTED, "interrupted");
 		if ((rc = run_turn(r, opts->actor ? opts->actor : r->turn.expected)) < 0)
@@ -181,6 +200,21 @@ static int play_all(struct run *r)
 		if (rc < 0)
 			return run_stop(r, RUN_ERROR, rc, "%s", error_message());
 	}
+}
+
+/* What was kept for us while we played is everybody's again. Our result
+ * stands, whatever comes of it; so does its message. */
+static void stop_playing(struct run *r)
+{
+	char *message = xstrdup(error_message());
+
+	if (turn_stop_playing(r->o) < 0)
+		warn("%s", error_message());
+	if (*message)
+		error_set(ORCH_ERROR, "%s", message);
+	else
+		error_clear();
+	free(message);
 }
 
 int run_loop(struct run_result *out, struct orch *o, const struct run_options *opts,
@@ -211,7 +245,10 @@ int run_loop(struct run_result *out, struct orch *o, const struct run_options *o
 		goto out;
 	}
 	rc = play_all(&r);
+	turn_renewer_stop(&r.renewer);
+	stop_playing(&r);
 out:
+	free(r.refused);
 	out->turn = r.turn;
 	out->ended_ms = time_now_ms();
 	out->overhead_ms = time_boot_ms() - begin - r.paused_ms;

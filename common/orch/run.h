@@ -50,6 +50,7 @@ enum run_stop {
 	RUN_LOST,		/* the turn was taken from us */
 	RUN_INTERRUPTED,
 	RUN_NO_TURN,		/* not in time, or another runner */
+	RUN_PAUSED,		/* somebody said so, or two pushes were refused */
 	RUN_ERROR		/* see error_message() */
 };
 struct run_result {

@@ -12,7 +12,13 @@ struct run {
 	int signal_fd;
 	struct turn turn;	/* as last read or changed by us */
 	int64_t paused_ms;	/* waiting for a turn or a retry, agents at work */
+	struct turn_renewer renewer;
+	char *refused;		/* why the remote did not take the last turn's commits */
 };
+
+/* Whether the turn that is played now is the last one: nobody need keep the
+ * next one for us. */
+bool run_is_last_turn(const struct run *r);
 
 /* Stop the loop with a reason; returns `rc`. */
 int run_stop(struct run *r, enum run_stop stop, int rc, const char *fmt, ...)

@@ -187,6 +187,7 @@ static const char *const stop_names[] = {
 	[RUN_LOST] = "lost",
 	[RUN_INTERRUPTED] = "interrupted",
 	[RUN_NO_TURN] = "no-turn",
+	[RUN_PAUSED] = "paused",
 	[RUN_ERROR] = "error",
 };
 

@@ -70,6 +70,7 @@ static int keep_turn(struct attempt *a)
 	rc = turn_renew(r->o, r->turn.generation);
 	if (rc == ORCH_ENO)
 		return rc;
+	turn_renewer_tick(&r->renewer, r->o, r->turn.generation);
 	if (rc < 0 && !a->renew_warned) {
 		warn("the lease was not renewed: %s", error_message());
 		a->renew_warned = true;
@@ -150,6 +151,7 @@ static int make_environment(struct attempt *a, struct strvec *env)
 	strvec_pushf(env, "GIT_ORCH_LOOP=%s", r->o->loop);
 	strvec_pushf(env, "GIT_ORCH_ITERATION=%" PRId64, t->iteration);
 	strvec_pushf(env, "GIT_ORCH_GENERATION=%" PRId64, t->generation);
+	turn_export_remote(env);
 	strvec_pushf(env, "GIT_ORCH_ATTEMPT=%" PRId64, t->holder.attempt);
 	add_session_id(env);
 	if ((rc = dir_make(dir)) < 0 ||
@@ -167,13 +169,33 @@ out:
 
 /* --- one attempt ------------------------------------------------------------------ */
 
+/* claude reads the static part from a file, if its command says so. */
+static bool core_travels_apart(struct orch *o, const char *actor)
+{
+	const char *command = config_actor(o->config, actor, "command");
+	enum agent_kind kind;
+
+	agent_kind_parse(&kind, config_actor(o->config, actor, "agent"));
+	return kind == AGENT_CLAUDE && command && strstr(command, "GIT_ORCH_STATIC");
+}
+
 static int build(struct attempt *a)
 {
 	struct run *r = a->run;
+	const char *actor = r->turn.holder.actor;
+	struct strbuf notice = STRBUF_INIT;
 	struct prompt_request req = {
-		.actor = r->turn.holder.actor, .turn = &r->turn,
+		.actor = actor, .turn = &r->turn,
+		.notice_after_core = core_travels_apart(r->o, actor),
 	};
-	int rc = prompt_build(&a->prompt, r->o, &req);
+	int rc;
+
+	if (r->refused) {
+		turn_merge_advice(&notice, r->o, r->refused);
+		req.notice = notice.buf;
+	}
+	rc = prompt_build(&a->prompt, r->o, &req);
+	strbuf_release(&notice);
 
 	if (rc < 0)
 		return rc;
@@ -201,8 +223,7 @@ static int start_agent(struct attempt *a)
 	a->receipt.agent = req.kind;
 	if ((rc = make_environment(a, &req.env)) < 0)
 		goto out;
-	/* claude reads the static part from a file, if its command says so. */
-	if (req.kind == AGENT_CLAUDE && strstr(command, "GIT_ORCH_STATIC"))
+	if (core_travels_apart(r->o, actor))
 		skip = a->prompt.static_len;
 	encoded = orch_encode_name(r->o->loop);
 	name = receipt_file_name(a->receipt.id);
@@ -441,10 +462,13 @@ static void attempt_release(struct attempt *a)
 	memset(a, 0, sizeof(*a));
 }
 
-static int hand_over(struct run *r, enum turn_status status, bool keep_head)
+static int hand_over(struct run *r, const struct attempt *a, enum turn_status status)
 {
-	struct turn_end end = { .generation = r->turn.generation, .status = status,
-				.keep_head = keep_head };
+	struct turn_end end = {
+		.generation = r->turn.generation, .status = status, .reason = a->reason,
+		.receipt = a->receipt.id ? &a->receipt : NULL,
+		.plays_on = !run_is_last_turn(r), .keep_head = a->strayed,
+	};
 	struct turn after;
 	int rc;
 
@@ -481,7 +505,7 @@ static int give_up(struct run *r, const struct attempt *a, enum outcome out,
 	int rc = 0;
 
 	if (out != ATTEMPT_LOST)
-		rc = hand_over(r, status_of[out], a->strayed);
+		rc = hand_over(r, a, status_of[out]);
 	if (out == ATTEMPT_LOST)
 		error_set(ORCH_ENO, "%s", a->reason);
 	if (out == ATTEMPT_LOST || rc == ORCH_ENO)
@@ -510,6 +534,7 @@ static int claim(struct run *r, const char *actor)
 	struct turn_request req = {
 		.actor = actor, .timeout = r->opts->timeout, .pid = getpid(),
 		.waiting = on_waiting, .data = r, .interrupt_fd = r->signal_fd,
+		.plays_on = true,
 	};
 	int64_t begin = time_boot_ms();
 	struct turn t;
@@ -527,6 +552,7 @@ static int claim(struct run *r, const char *actor)
 		return run_stop(r, rc == ORCH_EBUSY ? RUN_NO_TURN : RUN_ERROR, rc, "%s",
 				error_message());
 	}
+	turn_renewer_stop(&r->renewer);
 	/* Somebody else has played since our last turn, or may have worked. */
 	if (t.generation != r->turn.generation + 1 || t.holder.waited_ms > 100)
 		worktree_status_forget(r->o->repo);
@@ -566,6 +592,38 @@ static enum outcome next_attempt(struct attempt *a, int64_t failures)
 	return ATTEMPT_OK;
 }
 
+/*
+ * The agent did its work, but the remote does not take it. Merging is work for
+ * an agent, too: it gets the turn once more. If that does not help, people
+ * have to look, and the other machines should not go on meanwhile.
+ */
+static int on_refusal(struct run *r)
+{
+	char *why = xstrdup(error_message());
+	bool again = r->refused != NULL;
+	int rc = 0;
+
+	r->result->turns_failed++;
+	if (again) {
+		if (turn_pause(NULL, r->o, why) < 0 && *error_message())
+			warn("%s", error_message());
+		rc = run_stop(r, RUN_PAUSED, ORCH_EBUSY, "%s; the loop is paused", why);
+	} else {
+		warn("%s", why);
+		error_clear();
+		r->refused = xstrdup(why);
+	}
+	free(why);
+	return rc;
+}
+
+static void on_success(struct run *r)
+{
+	r->result->turns_ok++;
+	free(r->refused);
+	r->refused = NULL;
+}
+
 int run_turn(struct run *r, const char *actor)
 {
 	bool was_quick = false, at_once = false;
@@ -597,13 +655,15 @@ int run_turn(struct run *r, const char *actor)
 		attempt_init(&a, r);
 	}
 	if (out == ATTEMPT_OK) {
-		rc = hand_over(r, TURN_OK, false);
+		rc = hand_over(r, &a, TURN_OK);
 		if (rc == ORCH_ENO)
 			stop_lost(r, &a);
+		else if (rc == ORCH_EBUSY)
+			rc = on_refusal(r);
 		else if (rc < 0)
 			run_stop(r, RUN_ERROR, rc, "%s", error_message());
 		else
-			r->result->turns_ok++;
+			on_success(r);
 	} else {
 		rc = give_up(r, &a, out, at_once);
 	}

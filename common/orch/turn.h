@@ -18,6 +18,8 @@
 #include "git/oid.h"
 struct orch;
 struct json;
+struct receipt;
+struct strbuf;
 
 enum turn_status {
 	TURN_IDLE,		/* nobody has played yet */
@@ -97,8 +99,8 @@ struct turn {
 	char *paused;		/* why nobody may begin a turn; NULL: all may */
 	char *paused_host;	/* where that was said, for display */
 	int64_t paused_ms;
-	char *kept;		/* free, but only for this clone while the lease lasts */
-	char *kept_host;
+	struct turn_holder keeper;	/* free, but while the lease lasts only for its
+				 * `clone`, where `process` plays on; NULL: for all */
 	int64_t reserved;	/* generations up to this one may have been given out
 				 * where the turn is held or kept, unpublished */
 	struct turn_value *value;
@@ -110,8 +112,7 @@ struct turn {
 	struct turn_sync sync;
 	/* Not stored: what reading the state here adds. */
 	bool shared_fs;		/* other hosts may share the file */
-	bool recorded_here;	/* the holder was recorded by this very clone */
-	bool kept_here;		/* so was who keeps it */
+	bool recorded_here;	/* holder or keeper were recorded by this very clone */
 	int64_t seen_until_ms;	/* boot clock: when another machine's lease is over for
 				 * us, who saw it unchanged for all of it; 0: n/a */
 };
@@ -127,6 +128,8 @@ void turn_release_memory(struct turn *t);
 int turn_read(struct turn *out, struct orch *o);
 /* Whether the recorded holder is still there. False without a holder. */
 bool turn_holder_alive(const struct turn *t);
+/* Whether it is free, but another clone plays on and has it kept. */
+bool turn_kept_elsewhere(const struct turn *t);
 /* Where the state of this loop is. Borrowed until the next call. */
 const char *turn_path(const struct orch *o);
 
@@ -141,11 +144,13 @@ struct turn_request {
 	void *data;
 	int interrupt_fd;	/* readable: give up (ORCH_EINTERRUPTED); -1: none */
 	int64_t generation;	/* GIT_ORCH_GENERATION of the caller; 0: none */
+	bool plays_on;		/* a runner: a pause ends its wait (ORCH_EBUSY), and with a remote it need not publish each of
+				 * its claims */
 	bool *inside;		/* set when the caller runs inside this very turn: it
 				 * may work, but the turn is not its own to give
 				 * back. May be NULL */
 };
-#define TURN_REQUEST_INIT { NULL, -1, 0, 0, NULL, NULL, -1, 0, NULL }
+#define TURN_REQUEST_INIT { .timeout = -1, .interrupt_fd = -1 }
 /*
  * Claim the turn, waiting for it if needed. A holder that is gone is replaced
  * at once (its turn gets a receipt "lost"). The same holder claiming again
@@ -174,6 +179,11 @@ struct turn_end {
 	const char *reason;	/* why it failed, for the receipt; may be NULL */
 	bool keep_head;		/* HEAD is not where this turn should have worked:
 				 * what it was as the turn began stays `head` */
+	const struct strvec *values;	/* "KEY=VALUE" to hand on; may be NULL */
+	const struct receipt *receipt;	/* to be published with it; may be NULL */
+	bool plays_on;		/* a runner that goes on: see the request */
+	int64_t timeout;	/* seconds to try to reach the remote; 0: some */
+	int interrupt_fd;	/* as in the request; 0: none */
 };
 /*
  * Give the turn back. The state afterwards is in *out (may be NULL). Works on
@@ -186,6 +196,17 @@ int turn_release(struct turn *out, struct orch *o, const struct turn_end *end);
  * under way. A receipt that cannot be written is a warning only.
  */
 int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end);
+
+/*
+ * --sync-via-git[=<remote>], for the tables of commands that change the turn:
+ * publish it there, whatever orch.remote says. "": the usual remote.
+ */
+extern const char *orch_remote_option;
+#define OPT_SYNC OPT_OPTARG('\0', "sync-via-git", &orch_remote_option, "remote", \
+			    "share the turn through <remote> (default: origin)")
+
+/* So that commands under the turn use the same. */
+void turn_export_remote(struct strvec *env);
 
 /* GIT_ORCH_GENERATION if it is this loop's, else 0. ORCH_EINVALID for nonsense. */
 int turn_env_generation(int64_t *out, const struct orch *o);
@@ -203,6 +224,47 @@ int turn_choose_generation(int64_t *out, struct orch *o, int64_t given);
  * stdbuf, time, and a note says which; ORCH_ENOTFOUND if there is none.
  */
 int turn_choose_holder(pid_t *pid, const char *arg);
+
+/*
+ * What people do from outside. All of them publish, if there is a remote;
+ * where it cannot be reached, pause and resume stand here and are `owed`.
+ *
+ * Take the turn from its holder: its generation is over. One that is alive
+ * only with `force`, else ORCH_EBUSY; ORCH_ENO when nobody holds it.
+ */
+struct turn_break {
+	bool force;
+	const char *reason;	/* for its receipt; may be NULL */
+};
+int turn_break(struct turn *out, struct orch *o, const struct turn_break *how);
+/* Nobody begins a turn any more, on any machine. ORCH_ENO: paused already. */
+int turn_pause(struct turn *out, struct orch *o, const char *reason);
+int turn_resume(struct turn *out, struct orch *o);	/* ORCH_ENO: not paused */
+/*
+ * Learn what is published, and publish what is owed. ORCH_ENO without a
+ * remote; ORCH_EBUSY when it cannot be reached or refuses the branch.
+ */
+int turn_sync(struct turn *out, struct orch *o);
+/* A runner stops: what was kept for it is everybody's again. */
+int turn_stop_playing(struct orch *o);
+/* Publish the lease of a held turn anew if two thirds of it are over since it
+ * was published last; 0 also when there is nothing to do. */
+int turn_renew_published(struct orch *o, int64_t generation);
+/* Whether that would have something to do. */
+bool turn_renewal_due(const struct turn *t);
+/*
+ * The same beside other work: a process of its own, as the network may take
+ * its time. What it finds out shows in the state.
+ */
+struct turn_renewer {
+	pid_t pid;		/* 0: none under way */
+};
+void turn_renewer_tick(struct turn_renewer *r, struct orch *o, int64_t generation);
+void turn_renewer_stop(struct turn_renewer *r);
+/* After a release that was refused: what to merge, for who has to do it. */
+void turn_merge_advice(struct strbuf *out, struct orch *o, const char *refusal);
+/* Wait until the turn is no longer as in *t, which is replaced. */
+int turn_wait_change(struct turn *t, struct orch *o, int64_t timeout, int interrupt_fd);
 
 /*
  * Rebuild a broken state from the log; the broken file is kept beside it, its
@@ -228,7 +290,6 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 bool turn_was_released(struct orch *o, int64_t generation);
 
 /* For messages: "galph holds it (pid 41237 on desk)", "nobody holds it, ..." */
-struct strbuf;
 void turn_describe(struct strbuf *out, const struct turn *t);
 /* "claude pid 41237 under git-orch-turn pid 40991, host desk, alive" */
 void turn_describe_holder(struct strbuf *out, const struct turn *t);

@@ -176,20 +176,19 @@ static int64_t seen_since(struct orch *o, const struct turn *t)
 void turn_observe(struct turn *t, struct orch *o)
 {
 	const char *clone = turn_clone(o, false);
-	const struct turn_holder *h = &t->holder;
+	const struct turn_holder *h = t->holder.actor ? &t->holder : &t->keeper;
 	bool same_boot = turn_here()->boot_id[0] && h->boot_id &&
 			 str_eq(h->boot_id, turn_here()->boot_id);
 
 	/* Before clones had names, the file was proof enough. */
-	t->recorded_here = h->actor && !t->shared_fs &&
+	t->recorded_here = h->boot_id && !t->shared_fs &&
 			   (h->clone ? str_eq(h->clone, clone) : true);
-	t->kept_here = t->kept && str_eq(t->kept, clone);
 	t->seen_until_ms = 0;
-	if (!t->lease_seconds || (!h->actor && !t->kept) || t->kept_here)
+	if (!t->lease_seconds || !h->boot_id)
 		return;
-	if (h->actor && same_boot && t->lease_boot_ms)
+	if (same_boot && t->lease_boot_ms)
 		return;		/* its clock is ours */
-	if (h->actor && h->process.pid && t->recorded_here)
+	if (h->process.pid && t->recorded_here)
 		return;		/* of another boot: gone, whatever the lease says */
 	t->seen_until_ms = seen_since(o, t) + t->lease_seconds * 1000;
 }

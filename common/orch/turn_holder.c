@@ -145,19 +145,28 @@ bool process_gone(const struct process_id *id)
 	return false;
 }
 
-bool turn_holder_is_local(const struct turn *t)
+static bool is_local(const struct turn_holder *h)
 {
 	const struct turn_here *here = turn_here();
 
-	return here->boot_id[0] && here->pid_ns[0] &&
-	       str_eq(t->holder.boot_id, here->boot_id) &&
-	       str_eq(t->holder.pid_ns, here->pid_ns);
+	return here->boot_id[0] && here->pid_ns[0] && h->boot_id && h->pid_ns &&
+	       str_eq(h->boot_id, here->boot_id) && str_eq(h->pid_ns, here->pid_ns);
 }
 
-static bool same_boot(const struct turn *t)
+bool turn_holder_is_local(const struct turn *t)
 {
-	return turn_here()->boot_id[0] &&
-	       str_eq(t->holder.boot_id, turn_here()->boot_id);
+	return is_local(&t->holder);
+}
+
+static bool same_boot(const struct turn_holder *h)
+{
+	return turn_here()->boot_id[0] && h->boot_id &&
+	       str_eq(h->boot_id, turn_here()->boot_id);
+}
+
+static const struct turn_holder *holder_or_keeper(const struct turn *t)
+{
+	return t->holder.actor ? &t->holder : &t->keeper;
 }
 
 /* By the boot clock where it is the holder's too, else by how long we have
@@ -170,7 +179,7 @@ int64_t turn_lease_left_ms(const struct turn *t)
 		return -1;
 	if (t->seen_until_ms)
 		left = t->seen_until_ms - time_boot_ms();
-	else if (same_boot(t) && t->lease_boot_ms)
+	else if (same_boot(holder_or_keeper(t)) && t->lease_boot_ms)
 		left = t->lease_boot_ms - time_boot_ms();
 	else
 		left = t->lease_seconds * 1000;	/* just seen */
@@ -182,6 +191,22 @@ static bool lease_over(const struct turn *t)
 	return turn_lease_left_ms(t) == 0;
 }
 
+static bool is_there(const struct turn *t, const struct turn_holder *h)
+{
+	if (!h->process.pid)
+		return !lease_over(t);
+	if (is_local(h))
+		return !process_gone(&h->process) ||
+		       (h->child.pid && !process_gone(&h->child));
+	/* This machine has been started again since, so nothing of then
+	 * lives; but only what we recorded ourselves was on this machine. */
+	if (h->boot_id[0] && turn_here()->boot_id[0] && !same_boot(h) &&
+	    t->recorded_here)
+		return false;
+	/* Another machine, or a container beside us: we cannot look. */
+	return !lease_over(t);
+}
+
 bool turn_holder_alive(const struct turn *t)
 {
 	const struct turn_holder *h = &t->holder;
@@ -190,18 +215,13 @@ bool turn_holder_alive(const struct turn *t)
 		return false;
 	if (h->claim && t->sync.void_claim && str_eq(h->claim, t->sync.void_claim))
 		return false;
-	if (!h->process.pid)
-		return !lease_over(t);
-	if (turn_holder_is_local(t))
-		return !process_gone(&h->process) ||
-		       (h->child.pid && !process_gone(&h->child));
-	/* This machine has been started again since, so nothing of then
-	 * lives; but only what we recorded ourselves was on this machine. */
-	if (h->boot_id[0] && turn_here()->boot_id[0] && !same_boot(t) &&
-	    t->recorded_here)
-		return false;
-	/* Another machine, or a container beside us: we cannot look. */
-	return !lease_over(t);
+	return is_there(t, h);
+}
+
+bool turn_kept_elsewhere(const struct turn *t)
+{
+	return !t->holder.actor && t->keeper.clone && !t->recorded_here &&
+	       is_there(t, &t->keeper);
 }
 
 static void describe_process(struct strbuf *out, const struct process_id *id)

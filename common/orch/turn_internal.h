@@ -8,7 +8,12 @@
  *   turn_holder.c  processes: who holds, is it still there, is it us
  *   turn_wait.c    sleeping until something may have changed
  *   turn_guard.c   noticing, while at work, that the turn is lost
- *   turn.c         the transitions
+ *   turn_clone.c   who we are, and what other clones' states mean here
+ *   turn.c         reading and holding the turn
+ *   turn_claim.c   claiming it
+ *   turn_end.c     giving it back
+ *   turn_admin.c   what people do to it from outside
+ *   turn_remote.h  and what belongs to it: the turn between machines
  *   turn_with.c    a command run under the turn
  */
 #include "base/compat.h"
@@ -21,12 +26,14 @@ struct strvec;
 #define TURN_STATE_VERSION 2
 #define TURN_STATE_MAX ((size_t)1 << 20)	/* bytes of a state */
 #define TURN_NONCE 32	/* hex digits */
+#define TURN_KEEP_ROUNDS 4	/* of the ring that a runner may play unpublished */
 #define TURN_KEY_MAX 64			/* bytes of a value's key */
 #define TURN_VALUE_MAX 4096
 #define TURN_VALUES 64
 #define TURN_NUMBER_MAX ((int64_t)1 << 50)	/* of any number in it */
 
 void turn_clear_holder(struct turn *t);
+void turn_clear_keeper(struct turn *t);
 void turn_clear_sync(struct turn *t);
 bool turn_status_parse(enum turn_status *out, const char *name);
 /* A new nonce for a new transition. */
@@ -55,7 +62,7 @@ const char *turn_clone(struct orch *o, bool make);
 /* The same for this work tree of it. Borrowed. */
 const char *turn_work_tree(struct orch *o);
 /*
- * Fill in what `t` means here: recorded_here, kept_here and, for a lease that
+ * Fill in what `t` means here: recorded_here and, for a lease that
  * only another machine can renew, seen_until_ms, for which it is remembered
  * (in seen.json) since when this very state has been seen.
  */
@@ -95,12 +102,39 @@ bool turn_holder_is_ancestor(const struct turn *t);
 /* A pidfd, or -1. */
 int process_fd(pid_t pid);
 
+/* ---- turn.c ---- */
+/* HEAD of this work tree as the turn's. */
+void turn_set_head(struct turn *t, struct orch *o);
+void turn_set_lease(struct turn *t, int64_t seconds);
+/* How long after it was published a lease is to be published anew. */
+static inline int64_t turn_renewal_ms(int64_t lease_seconds)
+{
+	return lease_seconds * 1000 / 3 * 2;
+}
+/*
+ * Whether this clone may change hands without publishing it: what is
+ * published says that the turn is ours or kept for us, and others will not
+ * doubt it for at least a third of the lease.
+ */
+bool turn_may_stay_unpublished(const struct turn *t);
+/* ORCH_ENO, naming who holds it, unless `generation` is held. */
+int turn_check_generation(const struct turn *t, int64_t generation);
+int64_t *turn_count_of(struct turn *t, const char *actor);
+/* Give the state to the caller, if it wants it. */
+void turn_give(struct turn *out, struct turn *t);
+
+/* ---- turn_claim.c ---- */
+/* This process as holder or keeper: where it is, not what it plays. */
+void turn_place_here(struct turn_holder *h, struct orch *o);
+
 /* ---- turn_wait.c ---- */
 struct turn_watch {
 	int inotify, wd;
 	bool poll;	/* nothing tells us of changes: look now and then */
+	struct process_id also;	/* wake up at the end of this one, too; pid 0: none */
+	int64_t look_ms;	/* boot clock: wake up then, too; 0: no */
 };
-#define TURN_WATCH_INIT { -1, -1, false }
+#define TURN_WATCH_INIT { .inotify = -1, .wd = -1 }
 /* From here on no change goes unnoticed: read the state after this. */
 void turn_watch_arm(struct turn_watch *w, struct orch *o);
 /*

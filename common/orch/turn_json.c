@@ -112,33 +112,46 @@ static int get_ring(const struct json *in, struct turn *t)
 	return 0;
 }
 
+/* Process and place, which holders and keepers have in common. */
+static int get_place(const struct json *in, struct turn_holder *h)
+{
+	int64_t start = 0;
+	int rc;
+
+	if ((rc = get_number(in, "pid", 0, false, &h->process.pid)) < 0 ||
+	    (rc = get_number(in, "start", 0, false, &start)) < 0 ||
+	    (rc = get_text(in, "boot_id", &h->boot_id)) < 0 ||
+	    (rc = get_text(in, "pid_ns", &h->pid_ns)) < 0 ||
+	    (rc = get_text(in, "host", &h->host)) < 0 ||
+	    (rc = get_hex(in, "clone", &h->clone)) < 0)
+		return rc;
+	if (h->process.pid > INT32_MAX)
+		return bad("pid", "is impossible");
+	h->process.start = (uint64_t)start;
+	return 0;
+}
+
 static int get_holder(const struct json *in, struct turn *t)
 {
 	struct turn_holder *h = &t->holder;
-	int64_t start = 0, child_start = 0;
+	int64_t child_start = 0;
 	int rc;
 
 	if (!json_is_object(in))
 		return bad("holder", "is no object");
 	if ((rc = get_actor(in, "actor", &h->actor)) < 0 ||
-	    (rc = get_number(in, "pid", 0, false, &h->process.pid)) < 0 ||
-	    (rc = get_number(in, "start", 0, false, &start)) < 0 ||
+	    (rc = get_place(in, h)) < 0 ||
 	    (rc = get_number(in, "child_pid", 0, true, &h->child.pid)) < 0 ||
 	    (rc = get_number(in, "child_start", 0, true, &child_start)) < 0 ||
-	    (rc = get_text(in, "boot_id", &h->boot_id)) < 0 ||
-	    (rc = get_text(in, "pid_ns", &h->pid_ns)) < 0 ||
-	    (rc = get_text(in, "host", &h->host)) < 0 ||
 	    (rc = get_number(in, "since_ms", 0, false, &h->since_ms)) < 0 ||
 	    (rc = get_oid(in, "head", &h->head)) < 0 ||
 	    (rc = get_number(in, "attempt", 1, false, &h->attempt)) < 0 ||
 	    (rc = get_number(in, "ordinal", 1, false, &h->ordinal)) < 0 ||
 	    (rc = get_number(in, "waited_ms", 0, true, &h->waited_ms)) < 0 ||
-	    (rc = get_hex(in, "clone", &h->clone)) < 0 ||
 	    (rc = get_hex(in, "claim", &h->claim)) < 0)
 		return error_prefix(rc, "holder");
-	if (h->process.pid > INT32_MAX || h->child.pid > INT32_MAX)
+	if (h->child.pid > INT32_MAX)
 		return bad("holder", "has an impossible pid");
-	h->process.start = (uint64_t)start;
 	h->child.start = (uint64_t)child_start;
 	return 0;
 }
@@ -232,10 +245,9 @@ static int get_kept(const struct json *in, struct turn *t)
 		return 0;
 	if (!json_is_object(k))
 		return bad("kept", "is no object");
-	if ((rc = get_hex(k, "clone", &t->kept)) < 0 ||
-	    (rc = get_option(k, "host", 255, &t->kept_host)) < 0)
+	if ((rc = get_place(k, &t->keeper)) < 0)
 		return error_prefix(rc, "kept");
-	return t->kept ? 0 : bad("kept", "names no clone");
+	return t->keeper.clone ? 0 : bad("kept", "names no clone");
 }
 
 static int get_sync(const struct json *in, struct turn *t)
@@ -280,7 +292,7 @@ static int check_whole(const struct turn *t)
 	if (t->holder.actor && !str_eq(t->holder.actor, t->expected))
 		return error_set(ORCH_EINVALID, "%s holds %s's turn",
 				 t->holder.actor, t->expected);
-	if (t->holder.actor && t->kept)
+	if (t->holder.actor && t->keeper.clone)
 		return error_set(ORCH_EINVALID, "it is both held and kept");
 	if (t->holder.actor && !t->generation)
 		return error_set(ORCH_EINVALID, "it is held in generation 0");
@@ -367,24 +379,29 @@ static void add_ring(struct json *out, const struct turn *t)
 		json_add_string(ring, NULL, t->workflow.v[i]);
 }
 
+static void add_place(struct json *out, const struct turn_holder *h)
+{
+	json_add_int(out, "pid", h->process.pid);
+	json_add_int(out, "start", (int64_t)h->process.start);
+	json_add_string(out, "boot_id", h->boot_id);
+	json_add_string(out, "pid_ns", h->pid_ns);
+	json_add_string(out, "host", h->host);
+	add_option(out, "clone", h->clone);
+}
+
 static void add_holder(struct json *out, const struct turn_holder *h)
 {
 	json_add_string(out, "actor", h->actor);
-	json_add_int(out, "pid", h->process.pid);
-	json_add_int(out, "start", (int64_t)h->process.start);
+	add_place(out, h);
 	if (h->child.pid) {
 		json_add_int(out, "child_pid", h->child.pid);
 		json_add_int(out, "child_start", (int64_t)h->child.start);
 	}
-	json_add_string(out, "boot_id", h->boot_id);
-	json_add_string(out, "pid_ns", h->pid_ns);
-	json_add_string(out, "host", h->host);
 	json_add_int(out, "since_ms", h->since_ms);
 	add_oid(out, "head", &h->head);
 	json_add_int(out, "attempt", h->attempt);
 	json_add_int(out, "ordinal", h->ordinal);
 	json_add_int(out, "waited_ms", h->waited_ms);
-	add_option(out, "clone", h->clone);
 	add_option(out, "claim", h->claim);
 }
 
@@ -446,11 +463,8 @@ struct json *turn_state_json(const struct turn *t, bool published)
 		add_option(one, "host", t->paused_host);
 		json_add_int(one, "since_ms", t->paused_ms);
 	}
-	if (t->kept) {
-		one = json_add_object(out, "kept");
-		json_add_string(one, "clone", t->kept);
-		add_option(one, "host", t->kept_host);
-	}
+	if (t->keeper.clone)
+		add_place(json_add_object(out, "kept"), &t->keeper);
 	if (t->reserved)
 		json_add_int(out, "reserved", t->reserved);
 	if (t->nr_value)
@@ -479,7 +493,6 @@ void turn_copy(struct turn *out, const struct turn *t)
 	json_free(state);
 	out->shared_fs = t->shared_fs;
 	out->recorded_here = t->recorded_here;
-	out->kept_here = t->kept_here;
 	out->seen_until_ms = t->seen_until_ms;
 }
 
@@ -517,4 +530,23 @@ void turn_to_json(struct json *out, const struct turn *t, const char *loop)
 	sub = json_add_object(out, "commits");
 	for (size_t i = 0; i < t->nr_last; i++)
 		add_oid(sub, t->last[i].actor, &t->last[i].commit);
+	/* The rest only where there is something to say. */
+	if (t->reason)
+		json_add_string(out, "reason", t->reason);
+	if (t->nr_value)
+		add_values(out, t);
+	if (t->paused) {
+		sub = json_add_object(out, "paused");
+		json_add_string(sub, "reason", t->paused);
+		json_add_string(sub, "host", t->paused_host);
+		json_add_string(sub, "since", time_iso(iso, t->paused_ms));
+	}
+	if (t->sync.remote) {
+		sub = json_add_object(out, "remote");
+		json_add_string(sub, "name", t->sync.remote);
+		add_oid(sub, "commit", &t->sync.base);
+		json_add_bool(sub, "ahead", t->sync.ahead);
+		json_add_bool(sub, "unpublished", t->sync.owed);
+		json_add_string(sub, "error", t->sync.error);
+	}
 }

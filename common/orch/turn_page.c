@@ -19,6 +19,8 @@ static void show_turn(struct output *out, const struct turn *t, bool held)
 	else if (t->holder.actor)
 		output_field(out, "turn", "%s, lost: its holder is gone, the next "
 			     "acquire takes it over", t->expected);
+	else if (turn_kept_elsewhere(t))
+		output_field(out, "turn", "%s, kept for %s", t->expected, t->keeper.host);
 	else if (t->status == TURN_IDLE)
 		output_field(out, "turn", "%s, nobody has played yet", t->expected);
 	else
@@ -51,6 +53,29 @@ static void show_holder(struct output *out, const struct turn *t)
 	strbuf_release(&holder);
 }
 
+static void show_values(struct output *out, const struct turn *t)
+{
+	for (size_t i = 0; i < t->nr_value; i++)
+		output_field(out, i ? "" : "values", "%s=%s", t->value[i].key,
+			     t->value[i].value);
+}
+
+static void show_published(struct output *out, const struct turn *t)
+{
+	const struct turn_sync *s = &t->sync;
+
+	if (!s->remote || (oid_is_zero(&s->base) && !s->owed))
+		return;
+	if (s->owed)
+		output_field(out, "published", "not yet at %s: %s; git orch turn sync",
+			     s->remote, s->error ? s->error : "not reachable");
+	else if (s->ahead)
+		output_field(out, "published", "%s has it as it was at the last change of "
+			     "machines", s->remote);
+	else
+		output_field(out, "published", "%s has it", s->remote);
+}
+
 void turn_page(struct output *out, struct orch *o, const struct turn *t)
 {
 	char clock[TIME_ISO_SIZE], *ring;
@@ -71,4 +96,11 @@ void turn_page(struct output *out, struct orch *o, const struct turn *t)
 	if (held && t->lease_ms)
 		output_field(out, "lease", "to %s", time_clock(clock, t->lease_ms));
 	show_head(out, o, t);
+	if (t->paused)
+		output_field(out, "paused", "%s%s%s ago on %s", t->paused,
+			     *t->paused ? ", " : "",
+			     duration_human(time_seconds_since(t->paused_ms)),
+			     t->paused_host ? t->paused_host : "?");
+	show_values(out, t);
+	show_published(out, t);
 }

@@ -41,15 +41,25 @@ void turn_init(struct turn *t)
 	*t = (struct turn){ .iteration = 1 };
 }
 
+static void release_holder(struct turn_holder *h)
+{
+	free(h->actor);
+	free(h->boot_id);
+	free(h->pid_ns);
+	free(h->host);
+	free(h->clone);
+	free(h->claim);
+	*h = (struct turn_holder){ 0 };
+}
+
+void turn_clear_keeper(struct turn *t)
+{
+	release_holder(&t->keeper);
+}
+
 void turn_clear_holder(struct turn *t)
 {
-	free(t->holder.actor);
-	free(t->holder.boot_id);
-	free(t->holder.pid_ns);
-	free(t->holder.host);
-	free(t->holder.clone);
-	free(t->holder.claim);
-	t->holder = (struct turn_holder){ 0 };
+	release_holder(&t->holder);
 	t->lease_ms = t->lease_boot_ms = t->lease_seconds = 0;
 }
 
@@ -74,8 +84,7 @@ void turn_release_memory(struct turn *t)
 	free(t->nonce);
 	free(t->paused);
 	free(t->paused_host);
-	free(t->kept);
-	free(t->kept_host);
+	turn_clear_keeper(t);
 	for (size_t i = 0; i < t->nr_value; i++) {
 		free(t->value[i].key);
 		free(t->value[i].value);

@@ -75,12 +75,14 @@ static int add_process(struct pollfd *p, nfds_t *n, const struct process_id *id)
 int turn_watch_wait(struct turn_watch *w, struct orch *o, const struct turn *t,
 		    int64_t deadline, int interrupt_fd)
 {
-	struct pollfd p[4];
+	struct pollfd p[5];
 	nfds_t n = 0, first_process;
 	bool look = w->poll || t->shared_fs, local;
 	int64_t lease = -1, left;
 	int rc = 0, timeout;
 
+	if (w->look_ms && (deadline < 0 || w->look_ms < deadline))
+		deadline = w->look_ms;
 	if (w->inotify >= 0 && w->wd < 0) {
 		turn_watch_arm(w, o);
 		if (w->wd >= 0)
@@ -103,11 +105,13 @@ int turn_watch_wait(struct turn_watch *w, struct orch *o, const struct turn *t,
 		 * its pidfd says so. */
 		if (!turn_holder_alive(t))
 			goto out;
-	} else if (t->holder.actor) {
+	} else if (t->holder.actor || t->keeper.clone) {
 		lease = turn_lease_left_ms(t);
 		if (lease == 0)
 			goto out;
 	}
+	if (w->also.pid && (process_gone(&w->also) || add_process(p, &n, &w->also) < 0))
+		w->also.pid = 0;
 	for (;;) {
 		left = lease;
 		if (deadline >= 0) {

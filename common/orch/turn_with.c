@@ -129,6 +129,7 @@ struct wrapped {
 	struct orch *o;
 	struct spawn spawn;
 	struct turn_guard guard;
+	struct turn_renewer renewer;
 	int64_t generation;	/* 0: the turn is not ours to tend */
 	int64_t lease_ms, renew_at, kill_at;	/* boot clock; -1: never */
 	int status;
@@ -195,7 +196,9 @@ static void renew(struct wrapped *w)
 	int rc = turn_renew(w->o, w->generation);
 
 	w->renew_at = time_boot_ms() + w->lease_ms / 3;
-	if (rc == ORCH_ENO && turn_was_released(w->o, w->generation)) {
+	if (rc == 0) {
+		turn_renewer_tick(&w->renewer, w->o, w->generation);
+	} else if (rc == ORCH_ENO && turn_was_released(w->o, w->generation)) {
 		turn_is_given_back(w);
 	} else if (rc == ORCH_ENO) {
 		turn_is_lost(w);
@@ -260,6 +263,7 @@ static void tend(struct wrapped *w)
 			renew(w);
 	}
 	w->spawn.pid = 0;
+	turn_renewer_stop(&w->renewer);
 }
 
 /* The loop is the branch's, so on another branch it worked for another loop. */
@@ -332,6 +336,7 @@ static int start(struct wrapped *w, const struct turn *t,
 	strvec_pushf(&s->env, "GIT_ORCH_LOOP=%s", w->o->loop);
 	strvec_pushf(&s->env, "GIT_ORCH_ITERATION=%" PRId64, t->iteration);
 	strvec_pushf(&s->env, "GIT_ORCH_GENERATION=%" PRId64, t->generation);
+	turn_export_remote(&s->env);
 	s->flags = SPAWN_GATED | SPAWN_DIE_WITH_US;
 	if ((rc = catch_one(SIGCHLD)) < 0 || (rc = spawn_start(s)) < 0)
 		return rc;

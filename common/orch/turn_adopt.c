@@ -1,0 +1,159 @@
+/*
+ * Making the local state follow the published one. Whatever the remote says
+ * counts, except for what only this clone can know: its processes, and turns
+ * that it played under a published claim without telling anybody yet.
+ */
+#include "orch/turn_remote.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "git/object.h"
+#include "git/refs.h"
+#include "orch/orch.h"
+
+int turn_read_published(struct turn *out, struct orch *o, const struct oid *commit)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct json *in = NULL;
+	struct oid blob;
+	int rc;
+
+	turn_init(out);
+	if ((rc = tree_lookup(o->repo, commit, "turn.json", &blob, NULL)) < 0 ||
+	    (rc = blob_read(o->repo, &blob, TURN_STATE_MAX, &text)) < 0 ||
+	    (rc = json_parse(&in, text.buf, text.len, "turn.json")) < 0)
+		goto out;
+	rc = turn_from_json(out, in);
+	if (rc == 0)
+		turn_clear_sync(out);	/* nobody can tell us that */
+out:
+	json_free(in);
+	strbuf_release(&text);
+	return rc;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? str_eq(a, b) : a == b;
+}
+
+/* Whether both are the same turn, held or free in the same way: then what
+ * differs is a pause, a lease, or what was handed on. */
+static bool same_turn(const struct turn *a, const struct turn *b)
+{
+	return a->generation == b->generation && a->iteration == b->iteration &&
+	       a->step == b->step && a->status == b->status &&
+	       same(a->holder.claim, b->holder.claim) &&
+	       same(a->holder.actor, b->holder.actor) && same(a->keeper.clone, b->keeper.clone);
+}
+
+static void take_pause(struct turn *t, struct turn *from)
+{
+	free(t->paused);
+	free(t->paused_host);
+	t->paused = from->paused;
+	t->paused_host = from->paused_host;
+	t->paused_ms = from->paused_ms;
+	from->paused = from->paused_host = NULL;
+}
+
+static void set_base(struct turn *t, const struct turn_net *n, const struct oid *base)
+{
+	free(t->sync.remote);
+	t->sync.remote = xstrdup(n->remote.name);
+	t->sync.base = *base;
+}
+
+/* Put *p, published as `commit`, in the place of *t. */
+static void replace(struct turn *t, struct turn *p, const struct turn_net *n,
+		    const struct oid *commit)
+{
+	int64_t floor = t->sync.floor > t->generation ? t->sync.floor : t->generation;
+	char *void_claim = t->sync.void_claim;
+
+	if (t->sync.owed)
+		warn("%s has moved on without what was not published from here",
+		     n->remote.name);
+	t->sync.void_claim = NULL;
+	turn_release_memory(t);
+	*t = *p;
+	turn_init(p);
+	set_base(t, n, commit);
+	t->sync.floor = floor;
+	t->sync.void_claim = void_claim;
+}
+
+/* What this clone had changed since `base` stands if nothing but a pause or a
+ * renewal has been published in between. */
+static bool base_stands(struct turn *p, struct orch *o, const struct oid *base)
+{
+	struct turn b;
+	bool stands = turn_read_published(&b, o, base) == 0 && same_turn(&b, p);
+
+	error_clear();
+	turn_release_memory(&b);
+	return stands;
+}
+
+static int follow(struct turn *t, struct turn_net *n, const struct oid *commit)
+{
+	struct turn p;
+	int rc = turn_read_published(&p, n->o, commit);
+
+	if (rc == ORCH_EUNSUPPORTED) {
+		error_prefix(rc, "%s at %s", n->ref, n->remote.name);
+		goto out;
+	}
+	if (rc < 0) {
+		char *why = xstrdup(error_message());
+
+		rc = error_set(ORCH_EINVALID, "%s at %s is no state of a turn (%s): "
+			       "'git orch turn repair' replaces it", n->ref,
+			       n->remote.name, why);
+		free(why);
+		goto out;
+	}
+	if (t->nonce && p.nonce && str_eq(t->nonce, p.nonce)) {
+		/* Ours, although we were not told that it had arrived. */
+		set_base(t, n, commit);
+		t->sync.ahead = t->sync.owed = false;
+		free(t->sync.error);
+		t->sync.error = NULL;
+	} else if (!oid_is_zero(&t->sync.base) && base_stands(&p, n->o, &t->sync.base)) {
+		take_pause(t, &p);
+		set_base(t, n, commit);
+	} else {
+		replace(t, &p, n, commit);
+	}
+out:
+	turn_release_memory(&p);
+	return rc;
+}
+
+int turn_adopt(struct turn *t, struct turn_net *n)
+{
+	struct oid commit = OID_ZERO;
+	int rc;
+
+	if ((rc = turn_load(t, n->o)) < 0)
+		return rc;
+	rc = ref_read(n->o->repo, n->ref, &commit);
+	if (rc == ORCH_ENOTFOUND)
+		error_clear();
+	else if (rc < 0)
+		return rc;
+	if (oid_eq(&commit, &t->sync.base))
+		return 0;
+	if (oid_is_zero(&commit)) {
+		warn("%s has no turn of loop %s any more: the next transition publishes "
+		     "it again", n->remote.name, n->o->loop);
+		t->sync.base = commit;
+	} else if ((rc = follow(t, n, &commit)) < 0) {
+		return rc;
+	}
+	if ((rc = turn_store(n->o, t, "adopt", TURN_KEEP_NONCE)) < 0)
+		return rc;
+	turn_observe(t, n->o);
+	return 0;
+}

@@ -1,0 +1,124 @@
+/*
+ * A change of the state by somebody who does not play: here, on top of what is
+ * published, or here for now because nobody could be told.
+ */
+#include "orch/turn_remote.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "orch/orch.h"
+
+#define REACH_SECONDS 15	/* how long to try to reach the remote */
+
+static int change_here(struct turn *out, struct orch *o, const struct turn_change *c)
+{
+	struct lock lock = LOCK_INIT;
+	struct turn t;
+	int rc;
+
+	turn_init(&t);
+	if ((rc = turn_lock(&lock, o)) < 0 || (rc = turn_load(&t, o)) < 0 ||
+	    (rc = c->make(&t, o, c->data)) < 0)
+		goto out;
+	if (rc > 0) {
+		if (t.sync.remote)
+			t.sync.ahead = true;
+		rc = turn_store(o, &t, c->event, 0);
+	}
+	if (rc == 0)
+		turn_give(out, &t);
+out:
+	lock_release(&lock);
+	turn_release_memory(&t);
+	return rc;
+}
+
+static int change_owed(struct turn *out, struct orch *o, const struct turn_change *c)
+{
+	struct lock lock = LOCK_INIT;
+	char *why = xstrdup(error_message());
+	struct turn t;
+	int rc;
+
+	turn_init(&t);
+	if ((rc = turn_lock(&lock, o)) < 0 || (rc = turn_load(&t, o)) < 0 ||
+	    (rc = c->make(&t, o, c->data)) < 0)
+		goto out;
+	t.sync.ahead = t.sync.owed = true;
+	free(t.sync.error);
+	t.sync.error = xstrfmt("%.1000s", why);
+	if ((rc = turn_store(o, &t, c->event, 0)) < 0)
+		goto out;
+	warn("unpublished: %s; 'git orch turn sync' tries again", why);
+	error_clear();
+	turn_give(out, &t);
+out:
+	lock_release(&lock);
+	turn_release_memory(&t);
+	free(why);
+	return rc;
+}
+
+static int change_there(struct turn *out, struct orch *o, const struct turn_change *c,
+			const char *remote)
+{
+	struct turn_net n = TURN_NET_INIT;
+	struct turn t;
+	int rc;
+
+	turn_init(&t);
+	if ((rc = turn_net_open(&n, o, remote)) < 0 || (rc = turn_net_lock(&n, true)) < 0)
+		goto out;
+	n.deadline = time_boot_ms() + REACH_SECONDS * 1000;
+	if ((rc = turn_net_fetch(&n)) < 0 || (rc = turn_resolve_intent(&n)) < 0)
+		goto out;
+	do {
+		struct lock lock = LOCK_INIT;
+
+		turn_release_memory(&t);
+		if ((rc = turn_lock(&lock, o)) == 0)
+			rc = turn_adopt(&t, &n);
+		lock_release(&lock);
+		if (rc < 0 || (rc = c->make(&t, o, c->data)) < 0)
+			goto out;
+		if (rc == 0) {
+			turn_give(out, &t);
+			goto out;
+		}
+		rc = turn_publish(&t, &n, c->event, NULL, c->branch, 0);
+	} while (rc == 0);
+	if (rc > 0) {
+		turn_give(out, &t);
+		rc = 0;
+	} else if (rc == ORCH_ENO && n.refusal) {
+		rc = error_set(ORCH_EBUSY, "%s: merge refs/orch/%s/branch, then 'git orch "
+			       "turn sync'", n.refusal, o->loop);
+	}
+out:
+	turn_net_close(&n);
+	turn_release_memory(&t);
+	if (rc == ORCH_EBUSY && c->may_be_owed)
+		rc = change_owed(out, o, c);
+	return rc;
+}
+
+int turn_change(struct turn *out, struct orch *o, const struct turn_change *c)
+{
+	const char *remote;
+	struct turn t;
+	char *name;
+	int rc;
+
+	turn_init(&t);
+	if ((rc = turn_load(&t, o)) < 0 || (rc = turn_remote_name(&remote, o, &t)) < 0)
+		goto out;
+	if (!remote) {
+		rc = change_here(out, o, c);
+		goto out;
+	}
+	name = xstrdup(remote);
+	rc = change_there(out, o, c, name);
+	free(name);
+out:
+	turn_release_memory(&t);
+	return rc;
+}

@@ -1,0 +1,309 @@
+/*
+ * Publishing a transition. The order is what makes it safe to be killed
+ * anywhere: the intent is durable before the push, the remote decides, and
+ * only then does the local state change. Whoever comes next reads the remote
+ * first, so a push that succeeded is never forgotten, and one that did not has
+ * left the local state as it was.
+ */
+#include <time.h>
+#include <unistd.h>
+#include "orch/turn_remote.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "git/object.h"
+#include "git/refs.h"
+#include "orch/orch.h"
+#include "orch/receipt.h"
+
+/* ---- the commit ---- */
+
+static int write_json(struct repo *repo, struct json *json, struct oid *out)
+{
+	struct strbuf text = STRBUF_INIT;
+	int rc;
+
+	json_print(&text, json);
+	strbuf_addch(&text, '\n');
+	rc = blob_write(repo, text.buf, text.len, out);
+	strbuf_release(&text);
+	json_free(json);
+	return rc;
+}
+
+static int write_commit(struct turn_net *n, const struct turn *t, const char *event,
+			const struct receipt *receipt, const struct oid *parent,
+			struct oid *out)
+{
+	struct repo *repo = n->o->repo;
+	struct tree_entry entries[2] = {
+		{ .path = "turn.json", .mode = 0100644 },
+		{ .path = "receipt.json", .mode = 0100644 },
+	};
+	struct oid tree;
+	char *message = NULL, *id = turn_id(t);
+	int rc;
+
+	rc = write_json(repo, turn_state_json(t, true), &entries[0].oid);
+	if (rc == 0 && receipt) {
+		struct json *json = json_new_object();
+
+		receipt_to_json(json, receipt);
+		rc = write_json(repo, json, &entries[1].oid);
+	}
+	if (rc < 0 || (rc = tree_write(repo, NULL, entries, receipt ? 2 : 1, &tree)) < 0)
+		goto out;
+	message = xstrfmt("%s %s\n\ngeneration %" PRId64 ", %s\n", event,
+			  receipt ? receipt->id : id, t->generation,
+			  turn_status_name(t->status));
+	rc = commit_write(repo, &tree, parent, oid_is_zero(parent) ? 0 : 1, message,
+			  time(NULL), out);
+out:
+	free(message);
+	free(id);
+	return rc;
+}
+
+/* ---- the intent ---- */
+
+static int write_intent(struct turn_net *n, const struct turn *t, const char *event,
+			const struct oid *commit)
+{
+	struct json *out = json_new_object();
+	struct process_id self = { 0, 0 };
+	struct strbuf text = STRBUF_INIT;
+	int rc;
+
+	if (process_identify(&self, getpid()) < 0)
+		error_clear();
+	json_add_int(out, "version", 1);
+	json_add_string(out, "event", event);
+	json_add_string(out, "nonce", t->nonce);
+	json_add_string(out, "claim", t->holder.claim);
+	json_add_string(out, "commit", oid_hex(commit));
+	json_add_string(out, "remote", n->remote.name);
+	json_add_int(out, "pid", self.pid);
+	json_add_int(out, "start", (int64_t)self.start);
+	json_add_string(out, "boot_id", turn_here()->boot_id);
+	json_add_string(out, "pid_ns", turn_here()->pid_ns);
+	json_print(&text, out);
+	strbuf_addch(&text, '\n');
+	rc = file_replace(turn_file(n->o, "intent.json"), text.buf, text.len, 0666);
+	strbuf_release(&text);
+	json_free(out);
+	return rc;
+}
+
+static void drop_intent(struct turn_net *n)
+{
+	unlink(turn_file(n->o, "intent.json"));
+}
+
+/*
+ * A claim by lease alone whose process died before it could say its generation
+ * is nobody's: without this it would stand until the lease is over. Any other
+ * publication that arrived needs no more than to be adopted.
+ */
+int turn_resolve_intent(struct turn_net *n)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct lock lock = LOCK_INIT;
+	struct json *in = NULL;
+	const char *claim;
+	struct turn t;
+	int rc;
+
+	turn_init(&t);
+	rc = file_read(&text, turn_file(n->o, "intent.json"), 65536, FILE_NOFOLLOW);
+	if (rc == ORCH_ENOTFOUND) {
+		error_clear();
+		rc = 0;
+		goto out;
+	}
+	if (rc == 0)
+		rc = json_parse(&in, text.buf, text.len, "intent.json");
+	claim = json_get_string(in, "claim");
+	if (rc == 0 && claim && str_starts(json_get_string(in, "event") ?
+					   json_get_string(in, "event") : "", "acquire")) {
+		if ((rc = turn_lock(&lock, n->o)) < 0 || (rc = turn_adopt(&t, n)) < 0)
+			goto out;
+		if (t.holder.claim && str_eq(t.holder.claim, claim) && !t.holder.process.pid) {
+			free(t.sync.void_claim);
+			t.sync.void_claim = xstrdup(claim);
+			rc = turn_store(n->o, &t, "void", TURN_KEEP_NONCE);
+		}
+	}
+	if (rc < 0 && rc != ORCH_EINVALID)
+		goto out;
+	error_clear();
+	rc = 0;
+	drop_intent(n);
+out:
+	lock_release(&lock);
+	turn_release_memory(&t);
+	json_free(in);
+	strbuf_release(&text);
+	return rc;
+}
+
+/* ---- the push ---- */
+
+/* Is our commit what the remote has, or in what it has? 1 yes, 0 no; else
+ * the network's error. `moved`: it has neither ours nor what we expected. */
+static int arrived(struct turn_net *n, const struct oid *ours, const struct oid *expected,
+		   bool *moved)
+{
+	struct remote_ref there = { n->ref, OID_ZERO };
+	int rc = remote_ls(&n->remote, &there, 1);
+
+	*moved = false;
+	if (rc < 0)
+		return rc;
+	if (oid_eq(&there.oid, ours))
+		return 1;
+	*moved = !oid_eq(&there.oid, expected);
+	return 0;
+}
+
+static void set_refusal(struct turn_net *n, const struct remote_push *branch)
+{
+	free(n->refusal);
+	n->refusal = xstrfmt("%s refused %s: %s", n->remote.name, branch->ref,
+			     branch->reason ? branch->reason : "no reason given");
+}
+
+/*
+ * Push until the outcome is known. 1: it is there. 0: the turn has moved.
+ * ORCH_ENO: the branch was refused.
+ */
+static int push(struct turn_net *n, const struct oid *commit, const struct oid *expected,
+		const struct oid *head, const char *branch)
+{
+	bool hooks = head && str_starts(branch, "refs/heads/");
+	struct remote_push refs[2] = { { .result = PUSH_NOT_TRIED } };
+	size_t nr = 0, turn;
+	bool moved;
+	int rc;
+
+	for (unsigned attempt = 0;; attempt++) {
+		nr = 0;
+		/* First, for a remote that takes them one by one: a turn must
+		 * not promise a commit that is not there. */
+		if (head)
+			refs[nr++] = (struct remote_push){ .oid = *head, .ref = branch };
+		turn = nr++;
+		refs[turn] = (struct remote_push){ .oid = *commit, .ref = n->ref,
+						   .expected = expected };
+		rc = remote_push(&n->remote, refs, nr, hooks ? REMOTE_RUN_HOOKS : 0);
+		if (rc != ORCH_EBUSY)
+			break;
+		remote_push_release(refs, nr);
+		/* Broken off: it may have arrived all the same. */
+		while ((rc = arrived(n, commit, expected, &moved)) == ORCH_EBUSY)
+			if ((rc = turn_net_pause(n, attempt++)) < 0)
+				return rc;
+		if (rc)
+			return rc;
+		if (moved)
+			return 0;
+		if ((rc = turn_net_pause(n, attempt)) < 0)
+			return rc;
+	}
+	if (rc == 0) {
+		rc = 1;
+	} else if (rc == ORCH_ENO && refs[turn].result == PUSH_MOVED) {
+		rc = 0;
+	} else if (rc == ORCH_ENO && head && refs[0].result != PUSH_DONE) {
+		set_refusal(n, &refs[0]);
+	} else if (rc == ORCH_ENO) {
+		rc = error_set(ORCH_ERROR, "%s refuses %s: %s", n->remote.name, n->ref,
+			       refs[turn].reason ? refs[turn].reason : "no reason given");
+	}
+	remote_push_release(refs, nr);
+	return rc;
+}
+
+/* The local copy of the ref. When this does not work the next fetch does it. */
+static void set_here(struct turn_net *n, const struct oid *to)
+{
+	struct oid now = OID_ZERO;
+
+	if (ref_read(n->o->repo, n->ref, &now) < 0)
+		error_clear();
+	if (!oid_eq(&now, to) && ref_update(n->o->repo, n->ref, to, &now) < 0)
+		error_clear();
+}
+
+static void set_published(struct turn *t, struct turn_net *n, const struct oid *commit,
+			  int64_t boot_ms)
+{
+	struct turn_sync *s = &t->sync;
+
+	free(s->remote);
+	free(s->error);
+	free(s->boot_id);
+	free(s->void_claim);
+	s->remote = xstrdup(n->remote.name);
+	s->base = *commit;
+	s->ahead = s->owed = false;
+	s->error = s->void_claim = NULL;
+	s->boot_id = xstrdup(turn_here()->boot_id);
+	s->boot_ms = boot_ms;
+}
+
+/* The push may have been on its way while the state was changed here: a child
+ * recorded, a lease renewed. What was published is the truth for all else. */
+static int store(struct turn *t, struct turn_net *n, const char *event, unsigned flags)
+{
+	struct lock lock = LOCK_INIT;
+	struct turn now;
+	int rc;
+
+	turn_init(&now);
+	if ((rc = turn_lock(&lock, n->o)) < 0)
+		goto out;
+	if (turn_load(&now, n->o) == 0 && now.holder.claim && t->holder.claim &&
+	    str_eq(now.holder.claim, t->holder.claim))
+		t->holder.child = now.holder.child;
+	error_clear();
+	rc = turn_store(n->o, t, event, flags | TURN_KEEP_NONCE);
+out:
+	lock_release(&lock);
+	turn_release_memory(&now);
+	return rc;
+}
+
+int turn_publish(struct turn *t, struct turn_net *n, const char *event,
+		 const struct receipt *receipt, bool branch, unsigned store_flags)
+{
+	struct oid commit, expected = t->sync.base;
+	int64_t began = time_boot_ms();
+	int rc;
+
+	turn_stamp(t);
+	if ((rc = write_commit(n, t, event, receipt, &expected, &commit)) < 0 ||
+	    (rc = write_intent(n, t, event, &commit)) < 0)
+		return rc;
+	rc = push(n, &commit, &expected,
+		  branch && !oid_is_zero(&t->head) ? &t->head : NULL,
+		  t->head_ref ? t->head_ref : n->branch);
+	if (rc == 0) {
+		drop_intent(n);
+		rc = turn_net_fetch(n);
+		return rc;
+	}
+	if (rc == ORCH_EBUSY || rc == ORCH_EINTERRUPTED)
+		return rc;
+	if (rc == 1) {
+		set_here(n, &commit);
+		set_published(t, n, &commit, began);
+		if ((rc = store(t, n, event, store_flags)) < 0)
+			return rc;
+		turn_observe(t, n->o);
+		rc = 1;
+	}
+	drop_intent(n);
+	return rc;
+}

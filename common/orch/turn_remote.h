@@ -1,0 +1,107 @@
+#ifndef ORCH_TURN_REMOTE_H
+#define ORCH_TURN_REMOTE_H
+/*
+ * The turn between machines; for the turn's own files only.
+ *
+ * The remote's refs/orch/<loop>/turn decides who holds the turn; the ref of
+ * the same name here is what we last saw of it, and turn.json follows that. A
+ * transition is published by pushing a commit whose parent is the value we
+ * expect there: of several, one wins. Whoever uses the network for a loop
+ * holds network.lock for that long, never turn.lock.
+ *
+ *   turn_net.c      which remote; the lock, looking, fetching
+ *   turn_adopt.c    making turn.json follow what is published
+ *   turn_publish.c  the commit, the intent, the push and its outcome
+ *   turn_change.c   changes other than claim and release
+ *   turn_head.c     bringing this work tree to the turn's commit
+ */
+#include "base/lock.h"
+#include "git/remote.h"
+#include "orch/turn_internal.h"
+
+struct turn_net {
+	struct orch *o;
+	struct remote remote;
+	char *ref;		/* refs/orch/<loop>/turn, there and here */
+	char *branch;		/* refs/heads/<branch>, where our commits go; with a
+				 * detached HEAD refs/orch/<loop>/head */
+	char *branch_here;	/* what the remote has of it: refs/orch/<loop>/branch */
+	struct lock lock;
+	struct process_id user;	/* who has the network, when it was not to be had */
+	int64_t contact_ms;	/* boot clock: when this clone last spoke to it; 0: never */
+	int64_t deadline;	/* boot clock, for retries; -1: none */
+	char *refusal;		/* why a push of the branch was refused */
+};
+#define TURN_NET_INIT { .remote = { NULL, NULL, 0, -1 }, .lock = LOCK_INIT, \
+			.deadline = -1 }
+
+/*
+ * The remote that transitions of `t` are published to: --sync-via-git, else
+ * orch.remote, else where the turn that is held was claimed. *name is NULL
+ * when there is none. Borrowed.
+ */
+int turn_remote_name(const char **name, struct orch *o, const struct turn *t);
+int turn_net_open(struct turn_net *n, struct orch *o, const char *remote);
+void turn_net_close(struct turn_net *n);
+
+/* Take network.lock. With `wait` false ORCH_EBUSY at once, and n->user says
+ * whom to wait for. */
+int turn_net_lock(struct turn_net *n, bool wait);
+void turn_net_unlock(struct turn_net *n);
+/* Whether the remote's turn is another one than we know. One `ls-remote`. */
+int turn_net_look(struct turn_net *n, bool *changed);
+/* Bring branch and turn. One fetch. */
+int turn_net_fetch(struct turn_net *n);
+/* Sleep before another try of the network, longer each time. ORCH_EBUSY when
+ * the deadline has come, with the message that was stored before. */
+int turn_net_pause(const struct turn_net *n, unsigned attempt);
+
+/*
+ * Load the state into *t after making it follow what is published, as the
+ * last fetch brought it. Under turn.lock.
+ */
+int turn_adopt(struct turn *t, struct turn_net *n);
+/* The state that a published commit holds. */
+int turn_read_published(struct turn *out, struct orch *o, const struct oid *commit);
+
+struct receipt;
+/*
+ * Publish *t, which follows what turn_adopt() gave, and then store it. With
+ * `branch`, t->head travels with it to t->head_ref, or neither does.
+ *   1           done; *t is the state
+ *   0           the remote's turn has moved: it has been fetched, begin again
+ *   ORCH_ENO    the branch was refused: n->refusal says why
+ *   ORCH_EBUSY  not reachable until the deadline: whether it was published is
+ *               not known; the intent remains
+ *   others      it cannot be published at all
+ */
+int turn_publish(struct turn *t, struct turn_net *n, const char *event,
+		 const struct receipt *receipt, bool branch, unsigned store_flags);
+/* What a publication that was cut short left behind; under network.lock,
+ * after a fetch. */
+int turn_resolve_intent(struct turn_net *n);
+
+/* ---- turn_change.c ---- */
+/*
+ * One change of the state: under the lock or, with a remote, on top of what is
+ * published. `make` turns *t into its successor and returns 1, or 0 when there
+ * is nothing to do; it may be called several times, each time with the newest
+ * state.
+ */
+struct turn_change {
+	const char *event;
+	int (*make)(struct turn *t, struct orch *o, void *data);
+	void *data;
+	bool branch;		/* the turn's commit travels with it */
+	bool may_be_owed;	/* without the remote it is made here, for later */
+};
+int turn_change(struct turn *out, struct orch *o, const struct turn_change *c);
+
+/*
+ * Bring this work tree to t->head, or to the remote's branch if that is
+ * further on. `n` is NULL without a remote.
+ *   ORCH_ERROR  it has diverged; the message says what helps
+ *   ORCH_EBUSY  files in the way, a rebase under way
+ */
+int turn_bring_head(struct orch *o, const struct turn *t, struct turn_net *n);
+#endif

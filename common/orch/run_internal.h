@@ -1,8 +1,14 @@
 #ifndef ORCH_RUN_INTERNAL_H
 #define ORCH_RUN_INTERNAL_H
-/* Shared by run.c (the loop) and run_turn.c (one turn of it). */
+/*
+ * Shared by run.c (the loop), run_turn.c (one turn of it) and run_attempt.c (an
+ * agent's attempt at a turn).
+ */
+#include "orch/agent.h"
 #include "orch/orch.h"
+#include "orch/prompt.h"
 #include "orch/run.h"
+#include "orch/turn_guard.h"
 
 struct run {
 	struct orch *o;
@@ -23,6 +29,38 @@ bool run_is_last_turn(const struct run *r);
 /* Stop the loop with a reason; returns `rc`. */
 int run_stop(struct run *r, enum run_stop stop, int rc, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
+/* ---- run_attempt.c ---- */
+enum outcome {
+	ATTEMPT_OK,
+	ATTEMPT_FAILED,		/* worth another try */
+	ATTEMPT_HOPELESS,	/* no such program, bad configuration */
+	ATTEMPT_INTERRUPTED,
+	ATTEMPT_LOST
+};
+enum turn_status attempt_status(enum outcome out);
+
+struct attempt {
+	struct run *run;
+	struct run_attempt shown;
+	struct receipt receipt;
+	struct prompt prompt;
+	struct agent_result result;
+	struct turn_guard guard;
+	int64_t renewed_ms;
+	bool renew_warned;
+	bool strayed;		/* it left the work tree on another branch */
+	int error;		/* of a hopeless one: the code for main() */
+	char *reason;
+};
+void attempt_init(struct attempt *a, struct run *r);
+/* Begin to end, with its receipt; the turn is still held then. */
+enum outcome attempt_play(struct attempt *a);
+/* Wait before a retry: 0, ORCH_EINTERRUPTED or ORCH_ENO (the turn is lost). */
+int attempt_pause(struct attempt *a, int64_t seconds);
+void attempt_set_reason(struct attempt *a, const char *reason);
+void attempt_release(struct attempt *a);
+
+/* ---- run_turn.c ---- */
 /*
  * One turn of `actor`, from the claim to the hand-over. 0 when it ended well;
  * else the loop ends with the code returned, and the reason is stored.

@@ -14,30 +14,9 @@
 # The last line is "N faults, N bad, N not met"; the exit status 1 if any was
 # bad. Data of the first bad ones is kept.
 set -u
+. "${0%/*}/lib.sh"
+loop=.git/orch/loops/main
 
-every=1 quick=0
-while getopts qk: o; do
-	case $o in
-	q) quick=1 ;;
-	k) every=$OPTARG ;;
-	*) exit 129 ;;
-	esac
-done
-shift $((OPTIND - 1))
-BUILD=$(cd -- "${1:?which build}" && pwd) || exit 129
-shift
-PATH=$BUILD/bin:$PATH
-export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null LC_ALL=C TZ=UTC
-export GIT_AUTHOR_NAME=faults GIT_AUTHOR_EMAIL=faults@example.org
-export GIT_COMMITTER_NAME=faults GIT_COMMITTER_EMAIL=faults@example.org
-unset GIT_DIR GIT_ORCH_GENERATION GIT_ORCH_LOOP GIT_ORCH_ACTOR
-
-dir=$(mktemp -d "${TMPDIR:-/tmp}/faults.XXXXXX") || exit 128
-trap '[ "$bad" != 0 ] || rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM
-tried=0 bad=0 missed=0 loop=.git/orch/loops/main
-
-turn() { git-orch-turn "$@"; }
 state_of() {
 	turn status --json 2>"$dir/status.err" | jq -r '[.generation, .iteration,
 		.step, .expected_actor, .status, .holder.actor | tostring] | join(" ")'
@@ -79,39 +58,8 @@ command_of() {
 	esac
 }
 
-# ---- which system calls ----
-
-# "NAME INDEX LINE" of each call in a trace, INDEX counting calls of its name.
-calls() {
-	awk '/^[a-z_0-9]+\(/ { name = $0; sub(/\(.*/, "", name); print name, ++n[name], $0 }' "$1"
-}
-# "NAME:error=E:when=N" or "NAME:signal=KILL:when=N" for each fault to try.
-faults() {
-	calls "$1" | awk -v quick="$quick" '
-	/\/orch[\/"]/ { ours = 1 }
-	!ours { next }
-	# Between two of these nothing changes that others could see.
-	{ changing = /\/orch[\/"]/ && $1 ~ /^(write|pwrite64|openat|fallocate|mkdir|link|rename|ftruncate|unlink|fsync|flock|close)$/ ||
-		$1 ~ /^(clone|clone3|fork|wait4|exit_group)$/ }
-	quick && !changing { next }
-	{ kills[++nk] = $1 ":signal=KILL:when=" $2 }
-	!/\/orch[\/"]/ { next }
-	$1 ~ /^(write|pwrite64|fallocate|mkdir|link|linkat|rename|renameat|renameat2|ftruncate)$/ ||
-	$1 ~ /^open(at)?$/ && /O_CREAT|O_WRONLY|O_RDWR/ {
-		print $1 ":error=ENOSPC:when=" $2
-		print $1 ":error=EIO:when=" $2
-	}
-	$1 ~ /^(fsync|fdatasync|flock|read|pread64|close|unlink)$/ { print $1 ":error=EIO:when=" $2 }
-	END { for (i = 1; i <= nk; i++) print kills[i] }'
-}
-
 # ---- one fault ----
 
-complain() {
-	bad=$((bad + 1))
-	echo "BAD  $name $fault: $*"
-	[ "$bad" -gt 5 ] || cp -a "$dir/try" "$dir/bad-$bad"
-}
 # The state may be what it was, what it becomes, or in between: claimed by a
 # process that is gone.
 allowed() {
@@ -158,17 +106,11 @@ after() {
 	[ -z "$text" ] || complain "$text"
 }
 try() {
-	local code=0
-
 	tried=$((tried + 1))
 	cp -a "$dir/base" "$dir/try" && cd "$dir/try" || exit 128
 	# shellcheck disable=SC2046	# words without spaces
-	{ strace -qq -y -o "$dir/trace" -e inject="$fault" \
-		git-orch-turn $(command_of "$name") >"$dir/out" 2>"$dir/err" </dev/null; } \
-		2>/dev/null || code=$?
-	if ! grep -q 'INJECTED\|killed by SIGKILL' "$dir/trace"; then
-		missed=$((missed + 1))
-	elif [[ $fault == *error=* ]]; then
+	inject $(command_of "$name")
+	if [[ $fault == *error=* ]]; then
 		case $code in
 		0) ;;
 		128) grep -q '^git orch' "$dir/err" || complain "128 without a word" ;;
@@ -179,10 +121,9 @@ try() {
 	cd "$dir" && rm -rf "$dir/try"
 }
 
-[ $# -gt 0 ] || set -- first acquire takeover release failed renew with repair \
-	break pause resume
 number=0
-for name; do
+for name in ${cases:-first acquire takeover release failed renew with repair \
+	break pause resume}; do
 	case $name in
 	break|pause|resume) has_command "$name" || continue ;;
 	esac
@@ -190,10 +131,8 @@ for name; do
 	cd "$dir/base" && old=$(state_of)
 	cp -a "$dir/base" "$dir/try" && cd "$dir/try" || exit 128
 	# shellcheck disable=SC2046
-	strace -qq -y -o "$dir/trace" git-orch-turn $(command_of "$name") \
-		>/dev/null 2>"$dir/err" </dev/null || { cat "$dir/err"; exit 128; }
+	record "$dir/trace-$name" $(command_of "$name")
 	new=$(state_of)
-	cp "$dir/trace" "$dir/trace-$name"
 	cd "$dir" && rm -rf "$dir/try"
 	before=$tried
 	for fault in $(faults "$dir/trace-$name"); do
@@ -203,6 +142,4 @@ for name; do
 	echo "$name: $((tried - before)) faults; $old -> $new"
 	rm -rf "$dir/base"
 done
-[ "$bad" = 0 ] || echo "the data is in $dir"
-echo "$tried faults, $bad bad, $missed not met"
-[ "$bad" = 0 ]
+summary

@@ -263,7 +263,12 @@ bool said_is_noise(const struct said_line *line)
 		"Counting objects:", "Compressing objects:", "Writing objects:",
 		"Receiving objects:", "Resolving deltas:", "Unpacking objects:",
 		"Checking connectivity:", "Everything up-to-date", " * ", "   ",
-		NULL
+		/* the rest of what git says about an option of ours, and
+		 * about a lock that it has named just before */
+		"but that check has been disabled", "flag or run 'git config",
+		"Another git process seems to be running", "an editor opened by",
+		"are terminated then try again", "may have crashed in this",
+		"remove the file manually", NULL
 	};
 	struct said_line inner = *line;
 	size_t i;

@@ -131,6 +131,20 @@ out:
 	return rc;
 }
 
+/* Whether the reference here has not been told of what this clone published:
+ * it was killed, or could not write it. Only a fetch may lead backwards. */
+static bool lags_behind(const struct turn *t, const struct turn_net *n,
+			const struct oid *commit)
+{
+	bool behind = false;
+
+	if (n->fetched || oid_is_zero(commit) || oid_is_zero(&t->sync.base))
+		return false;
+	if (commit_is_ancestor(n->o->repo, commit, &t->sync.base, &behind) < 0)
+		error_clear();
+	return behind;
+}
+
 int turn_adopt(struct turn *t, struct turn_net *n)
 {
 	struct oid commit = OID_ZERO;
@@ -143,7 +157,7 @@ int turn_adopt(struct turn *t, struct turn_net *n)
 		error_clear();
 	else if (rc < 0)
 		return rc;
-	if (oid_eq(&commit, &t->sync.base))
+	if (oid_eq(&commit, &t->sync.base) || lags_behind(t, n, &commit))
 		return 0;
 	if (oid_is_zero(&commit)) {
 		warn("%s has no turn of loop %s any more: the next transition publishes "

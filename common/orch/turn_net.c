@@ -14,6 +14,7 @@
 #include "orch/orch.h"
 
 #define PAUSE_MAX_MS 10000
+#define STALE_LOCK_MS 2000
 
 const char *orch_remote_option;
 
@@ -133,6 +134,32 @@ static void write_user(struct turn_net *n, bool contact)
 			*turn_here()->boot_id ? turn_here()->boot_id : "-");
 }
 
+/*
+ * The lock file of a reference that somebody was killed over would fail each
+ * fetch from now on. Only who has the network writes these references, but the
+ * git of a dead one may still be at its end: a lock goes when it has been there
+ * for a while.
+ */
+static void drop_stale_lock(struct turn_net *n, const char *ref)
+{
+	char *path = xstrfmt("%s/%s.lock", repo_common_dir(n->o->repo), ref);
+	struct pollfd p = { .fd = n->remote.interrupt_fd, .events = POLLIN };
+	struct stat first = { 0 }, now;
+
+	for (int waited = 0; lstat(path, &now) == 0; waited += STALE_LOCK_MS / 20) {
+		if (waited && now.st_ino != first.st_ino)
+			waited = 0;
+		first = now;
+		if (waited >= STALE_LOCK_MS) {
+			unlink(path);
+			break;
+		}
+		if (poll(&p, 1, STALE_LOCK_MS / 20) > 0)
+			break;
+	}
+	free(path);
+}
+
 int turn_net_lock(struct turn_net *n, bool wait)
 {
 	const char *path;
@@ -147,8 +174,11 @@ int turn_net_lock(struct turn_net *n, bool wait)
 	if (rc < 0 && rc != ORCH_EBUSY)
 		return rc;
 	read_user(n, turn_file(n->o, "network.lock"));
-	if (rc == 0)
+	if (rc == 0) {
 		write_user(n, false);
+		drop_stale_lock(n, n->ref);
+		drop_stale_lock(n, n->branch_here);
+	}
 	return rc;
 }
 
@@ -188,6 +218,7 @@ int turn_net_fetch(struct turn_net *n)
 	};
 	int rc = remote_fetch(&n->remote, refs, ARRAY_SIZE(refs));
 
+	n->fetched = rc == 0;
 	if (rc == 0)
 		write_user(n, true);
 	return rc;

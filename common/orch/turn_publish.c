@@ -232,8 +232,10 @@ static void set_here(struct turn_net *n, const struct oid *to)
 
 	if (ref_read(n->o->repo, n->ref, &now) < 0)
 		error_clear();
-	if (!oid_eq(&now, to) && ref_update(n->o->repo, n->ref, to, &now) < 0)
+	if (!oid_eq(&now, to) && ref_update(n->o->repo, n->ref, to, &now) < 0) {
 		error_clear();
+		n->fetched = false;
+	}
 }
 
 static void set_published(struct turn *t, struct turn_net *n, const struct oid *commit,

@@ -29,6 +29,7 @@ struct turn_net {
 	struct lock lock;
 	struct process_id user;	/* who has the network, when it was not to be had */
 	int64_t contact_ms;	/* boot clock: when this clone last spoke to it; 0: never */
+	bool fetched;		/* our references are what the remote has, or had */
 	int64_t deadline;	/* boot clock, for retries; -1: none */
 	char *refusal;		/* why a push of the branch was refused */
 };

@@ -47,3 +47,38 @@ setup() {
 	exits 0 git orch turn repair
 	has "ralph, iteration 1, generation 2"
 }
+
+# A loop that is shared through ../origin.git; galph has had one turn.
+share() {
+	git init -q --bare -b main ../origin.git
+	git remote add origin ../origin.git
+	git push -q origin main
+	git config orch.remote origin
+	exits 0 git orch turn with --timeout 20 galph -- true
+}
+
+@test "a lock that a killed process left on our reference goes away" {
+	share
+	: >.git/refs/orch/main/turn.lock
+	exits 0 git orch turn acquire --timeout 20 --pid $$ ralph
+	is "$out" 2
+	[ ! -e .git/refs/orch/main/turn.lock ]
+	is "$(git -C ../origin.git rev-parse refs/orch/main/turn)" \
+		"$(git rev-parse refs/orch/main/turn)"
+}
+
+@test "a reference that was not written does not lead the state back" {
+	share
+	exits 0 git orch turn acquire --timeout 20 --pid $$ ralph
+	git update-ref refs/orch/main/turn refs/orch/main/turn~1
+	exits 0 git orch turn release --generation 2
+	err_has "it is galph's turn"
+	is "$(git rev-list --count refs/orch/main/turn)" 4
+	is "$(git -C ../origin.git rev-parse refs/orch/main/turn)" \
+		"$(git rev-parse refs/orch/main/turn)"
+}
+
+@test "a few of the faults of a publication: both clones play on" {
+	exits 0 "$TOP/tests/faults/publish.sh" -q -k 41 "$BUILD"
+	has " 0 bad, 0 not met"
+}

@@ -62,7 +62,7 @@ enum push_result {
 	PUSH_REFUSED		/* a hook here or there, a rule, missing rights */
 };
 struct remote_push {
-	struct oid oid;		/* what to put there */
+	struct oid oid;		/* what to put there; zero: remove it */
 	const char *ref;	/* there, in full. Borrowed */
 	const struct oid *expected;	/* only if this is there now; zero: only if
 					 * nothing is. NULL: only by fast-forward */

@@ -25,6 +25,8 @@ struct line_result {
 /* `^{object}`: a reference that is called like the number is not meant. */
 static char *source_of(const struct remote_push *p)
 {
+	if (oid_is_zero(&p->oid))
+		return xstrdup("");
 	return xstrfmt("%s^{object}", oid_hex(&p->oid));
 }
 
@@ -393,7 +395,7 @@ static int check_what(const struct remote *r, const struct remote_push *v, size_
 	for (i = 0; i < nr; i++) {
 		if ((rc = remote_check_ref(v[i].ref)) < 0)
 			return rc;
-		if (!object_exists(r->repo, &v[i].oid))
+		if (!oid_is_zero(&v[i].oid) && !object_exists(r->repo, &v[i].oid))
 			return error_set(ORCH_ERROR, "cannot push %s: no such object "
 					 "in this repository", oid_hex(&v[i].oid));
 	}

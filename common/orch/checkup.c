@@ -173,6 +173,7 @@ int checkup_run(struct checkup *c)
 	check_config(c, &o);
 	check_directory(c, &o);
 	checkup_turn(c, &o);
+	checkup_remote(c, &o);
 	checkup_actors(c, &o);
 out:
 	sink_to = NULL;

@@ -4,6 +4,7 @@
  * What the files of the checkup share:
  *   checkup.c         git, repository, configuration, directory
  *   checkup_turn.c    state, holder, runners, receipts
+ *   checkup_remote.c  the remote that shares the turn
  *   checkup_actors.c  documents, prompts, agents
  */
 #include "base/compat.h"
@@ -18,5 +19,6 @@ void checkup_add_error(struct checkup *c, const char *name);
 void checkup_begin(const char *name);
 
 void checkup_turn(struct checkup *c, struct orch *o);
+void checkup_remote(struct checkup *c, struct orch *o);
 void checkup_actors(struct checkup *c, struct orch *o);
 #endif

@@ -293,6 +293,32 @@ static void mention_old_loop(struct init *in)
 	import_release(&look);
 }
 
+/* Somebody plays this loop elsewhere: a second machine joins by one command.
+ * A remote that does not answer is no reason to fail. */
+static int look_at_remote(struct init *in)
+{
+	struct orch o = ORCH_INIT;
+	const char *remote = NULL;
+	int rc = open_loop(&o, in);
+
+	if (rc == 0 && o.loop)
+		remote = turn_likely_remote(&o);
+	if (remote && turn_look_published(&in->published, &o, remote) == 0) {
+		in->remote = xstrdup(remote);
+		in->joined = config_get(o.config, "orch.remote") != NULL;
+	}
+	error_clear();
+	if (in->remote && in->req.import && in->published.generation)
+		rc = error_set(ORCH_ENO, "%s publishes this loop already (iteration %"
+			       PRId64 ", %s's turn, generation %" PRId64 "): nothing is "
+			       "imported over it", remote, in->published.iteration,
+			       in->published.expected, in->published.generation);
+	else
+		rc = 0;
+	orch_release(&o);
+	return rc;
+}
+
 int init_run(struct init *in, struct repo *repo, const struct init_request *req)
 {
 	struct orch o = ORCH_INIT;
@@ -300,11 +326,14 @@ int init_run(struct init *in, struct repo *repo, const struct init_request *req)
 
 	in->req = *req;
 	in->repo = repo;
+	turn_init(&in->published);
 	if (!repo_work_tree(repo))
 		return error_set(ORCH_EUNSUPPORTED,
 				 "this repository is bare: run init in a work tree");
 	if ((rc = config_load(&in->config, repo)) < 0 ||
 	    (rc = discover(in)) < 0)
+		goto out;
+	if ((rc = look_at_remote(in)) < 0)
 		goto out;
 	if (!req->import)
 		mention_old_loop(in);
@@ -332,6 +361,8 @@ void init_release(struct init *in)
 	discovery_release(&in->found);
 	import_release(&in->import);
 	free(in->old_loop);
+	free(in->remote);
+	turn_release_memory(&in->published);
 	strvec_release(&in->written);
 	strvec_release(&in->next);
 	strvec_release(&in->next_why);

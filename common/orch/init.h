@@ -34,6 +34,9 @@ struct init {
 	struct discovery found;
 	struct import import;		/* only looked at without `import` */
 	char *old_loop;			/* what its state says; NULL: there is none */
+	char *remote;			/* one that publishes a turn of this loop; NULL */
+	struct turn published;		/* that turn */
+	bool joined;			/* orch.remote names it */
 	struct setup_result result;	/* of .orchconfig or git config */
 	struct init_agent *agents;	/* as many as req.agents, in its order */
 	size_t nr_agents;

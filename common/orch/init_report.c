@@ -188,6 +188,28 @@ static void print_position(struct output *o, struct json *j, const struct init *
 	strbuf_release(&line);
 }
 
+static void print_published(struct output *o, const struct init *in)
+{
+	const struct turn *t = &in->published;
+	struct json *j;
+
+	if (!in->remote) {
+		json_add_null(output_json(o), "published");
+		return;
+	}
+	j = json_add_object(output_json(o), "published");
+	json_add_string(j, "remote", in->remote);
+	json_add_int(j, "generation", t->generation);
+	json_add_int(j, "iteration", t->iteration);
+	json_add_string(j, "expected_actor", t->expected);
+	json_add_bool(j, "joined", in->joined);
+	output_field(o, "published", "%s has this loop: iteration %" PRId64 ", %s's turn%s",
+		     in->remote, t->iteration, t->expected, t->paused ? ", paused" : "");
+	if (!in->joined)
+		output_field(o, "", "git config orch.remote %s takes part in it",
+			     in->remote);
+}
+
 static void print_import(struct output *o, const struct init *in)
 {
 	const struct import *im = &in->import;
@@ -297,6 +319,7 @@ void init_report(struct output *o, const struct init *in)
 	print_documents(o, &in->found);
 	print_left_out(o, &in->found);
 	print_hints(o, &in->found);
+	print_published(o, in);
 	print_import(o, in);
 	print_config_result(o, in);
 	print_agents(o, in);

@@ -267,6 +267,18 @@ void turn_merge_advice(struct strbuf *out, struct orch *o, const char *refusal);
 int turn_wait_change(struct turn *t, struct orch *o, int64_t timeout, int interrupt_fd);
 
 /*
+ * Looking at a remote without joining it: nothing here changes, and a remote
+ * that does not answer is given up after a few seconds (ORCH_EBUSY).
+ * turn_look_published(): the turn of this loop there; ORCH_ENO: none.
+ * turn_probe_remote(): whether it takes references like ours, by pushing one
+ * and removing it again; ORCH_ENO says why not.
+ */
+int turn_look_published(struct turn *out, struct orch *o, const char *remote);
+int turn_probe_remote(struct orch *o, const char *remote);
+/* orch.remote, else origin if there is one; NULL. Borrowed. */
+const char *turn_likely_remote(struct orch *o);
+
+/*
  * Rebuild a broken state from the log; the broken file is kept beside it, its
  * path in *kept (yours to free; NULL: there was none). A holder that is still
  * there keeps its turn; otherwise the generation goes up. ORCH_ENO when there

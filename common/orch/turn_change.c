@@ -7,8 +7,6 @@
 #include "base/text.h"
 #include "orch/orch.h"
 
-#define REACH_SECONDS 15	/* how long to try to reach the remote */
-
 static int change_here(struct turn *out, struct orch *o, const struct turn_change *c)
 {
 	struct lock lock = LOCK_INIT;
@@ -68,7 +66,7 @@ static int change_there(struct turn *out, struct orch *o, const struct turn_chan
 	turn_init(&t);
 	if ((rc = turn_net_open(&n, o, remote)) < 0 || (rc = turn_net_lock(&n, true)) < 0)
 		goto out;
-	n.deadline = time_boot_ms() + REACH_SECONDS * 1000;
+	n.deadline = time_boot_ms() + TURN_REACH_SECONDS * 1000;
 	if ((rc = turn_net_fetch(&n)) < 0 || (rc = turn_resolve_intent(&n)) < 0)
 		goto out;
 	do {

@@ -14,8 +14,6 @@
 #include "orch/receipt.h"
 #include "orch/runner.h"
 
-#define REACH_SECONDS 15	/* how long a release tries to reach the remote */
-
 /* ---- what the state becomes ---- */
 
 static void set_last(struct turn *t)
@@ -294,7 +292,7 @@ static int release_there(struct turn *out, struct orch *o, const struct turn_end
 	if ((rc = turn_net_open(&n, o, remote)) < 0 || (rc = turn_net_lock(&n, true)) < 0)
 		goto out;
 	n.deadline = time_boot_ms() +
-		     (end->timeout ? end->timeout : REACH_SECONDS) * 1000;
+		     (end->timeout ? end->timeout : TURN_REACH_SECONDS) * 1000;
 	n.remote.interrupt_fd = end->interrupt_fd ? end->interrupt_fd : -1;
 	do {
 		struct lock lock = LOCK_INIT;

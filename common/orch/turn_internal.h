@@ -4,7 +4,8 @@
  * What the files of the turn share, and nobody else needs:
  *   turn_state.c   the state as a value: the ring, the holder
  *   turn_json.c    the state as JSON, and what makes it valid
- *   turn_store.c   the files: state, spare, log, repair
+ *   turn_store.c   the files: state, spare, log
+ *   turn_repair.c  rebuilding a state that is broken
  *   turn_holder.c  processes: who holds, is it still there, is it us
  *   turn_wait.c    sleeping until something may have changed
  *   turn_guard.c   noticing, while at work, that the turn is lost
@@ -80,6 +81,12 @@ int turn_load(struct turn *out, struct orch *o);
 /* Make it the state, durably, with a new nonce, and log it as `event`. Under
  * the lock. */
 int turn_store(struct orch *o, struct turn *t, const char *event, unsigned flags);
+/*
+ * Entries of the log from the newest back, until `each` returns true: 1 then,
+ * 0 when none did, ORCH_ERROR when the log cannot be read.
+ */
+int turn_log_back(struct orch *o, bool (*each)(const struct json *entry, void *data),
+		  void *data);
 /* "<loop directory>/<name>": borrowed, for the next three calls. */
 const char *turn_file(const struct orch *o, const char *name);
 

@@ -19,6 +19,8 @@
 #include "git/remote.h"
 #include "orch/turn_internal.h"
 
+#define TURN_REACH_SECONDS 15	/* how long to try when nobody waits for a turn */
+
 struct turn_net {
 	struct orch *o;
 	struct remote remote;

@@ -1,7 +1,7 @@
 /*
  * The files of the turn: turn.json, replaced durably under turn.lock; the
- * spare that a release writes into when the disk is full; the log of the last
- * transitions; and the repair of the first from the last.
+ * spare that a release writes into when the disk is full; and the log of the
+ * last transitions.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -299,7 +299,7 @@ out:
 
 /* Entries of the log from the newest back, until `each` returns true: 1, or 0
  * if it never does. ORCH_ERROR when the log is there and cannot be read. */
-static int log_back(struct orch *o,
+int turn_log_back(struct orch *o,
 		     bool (*each)(const struct json *entry, void *data),
 		     void *data)
 {
@@ -350,111 +350,8 @@ bool turn_was_released(struct orch *o, int64_t generation)
 	struct release_search s = { generation, false };
 	char *message = xstrdup(error_message());	/* what made you ask */
 
-	log_back(o, find_release, &s);
+	turn_log_back(o, find_release, &s);
 	error_set(ORCH_ENO, "%s", message);
 	free(message);
 	return s.released;
-}
-
-/* ---- repair ---- */
-
-static bool take_state(const struct json *entry, void *data)
-{
-	return turn_from_json(data, json_get(entry, "state")) == 0;
-}
-
-/* The generation that a broken state names, 0 if it does not. */
-static int64_t salvage_generation(struct orch *o)
-{
-	struct strbuf text = STRBUF_INIT;
-	struct json *in = NULL;
-	int64_t n = 0;
-
-	if (file_read(&text, turn_file(o, "turn.json"), TURN_STATE_MAX,
-		      FILE_NOFOLLOW) == 0 &&
-	    json_parse(&in, text.buf, text.len, "state") == 0 &&
-	    (json_get_int(in, "generation", &n) < 0 || n < 0 ||
-	     n >= TURN_NUMBER_MAX))
-		n = 0;
-	json_free(in);
-	strbuf_release(&text);
-	return n;
-}
-
-static char *keep_aside(struct orch *o)
-{
-	time_t now = time(NULL);
-	struct stat st;
-	struct tm tm;
-	char stamp[32], *path;
-
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	path = xstrfmt("%s/turn.json.broken-%s", o->loop_dir, stamp);
-	for (int n = 2; lstat(path, &st) == 0; n++) {
-		free(path);
-		path = xstrfmt("%s/turn.json.broken-%s.%d", o->loop_dir, stamp, n);
-	}
-	return path;
-}
-
-int turn_repair(struct turn *out, struct orch *o, char **kept)
-{
-	struct lock lock = LOCK_INIT;
-	struct turn t;
-	struct stat st;
-	char *aside = NULL;
-	int64_t salvaged;
-	int rc;
-
-	*kept = NULL;
-	turn_init(&t);
-	if ((rc = turn_lock(&lock, o)) < 0)
-		goto out;
-	rc = turn_load(&t, o);
-	if (rc == 0)
-		rc = error_set(ORCH_ENO, "%s is valid: there is nothing to repair",
-			       turn_path(o));
-	if (rc != ORCH_EINVALID)
-		goto out;
-	salvaged = salvage_generation(o);
-	/* A log that cannot be read now is no reason to begin at 1 again. */
-	if ((rc = log_back(o, take_state, &t)) < 0)
-		goto out;
-	if (!rc)
-		turn_start(&t, &o->workflow);
-	t.shared_fs = is_shared_fs(o->loop_dir);
-	turn_observe(&t, o);
-	error_clear();
-	if (!turn_holder_alive(&t)) {
-		/* Whoever held it must not come back with its number. */
-		if (t.holder.actor) {
-			turn_clear_holder(&t);
-			t.status = TURN_LOST;
-		}
-		if (salvaged > t.generation)
-			t.generation = salvaged;
-		t.generation++;
-	}
-	if (lstat(turn_path(o), &st) == 0) {
-		aside = keep_aside(o);
-		/* A copy stays under the new name; turn.json itself is never
-		 * missing, so a crash here leaves it broken, not gone. */
-		if (link(turn_path(o), aside) < 0 &&
-		    rename(turn_path(o), aside) < 0) {
-			rc = error_sys("cannot keep %s", aside);
-			goto out;
-		}
-	}
-	if ((rc = turn_store(o, &t, "repair", 0)) < 0)
-		goto out;
-	*kept = aside;
-	aside = NULL;
-	*out = t;
-	turn_init(&t);
-out:
-	turn_release_memory(&t);
-	free(aside);
-	lock_release(&lock);
-	return rc;
 }

@@ -36,6 +36,9 @@ prepare() {
 	rm -rf "$dir"
 	cp -R "$dir.kept" "$dir"
 	cd "$dir"
+	rm -rf ../origin.git
+	git init -q --bare ../origin.git
+	git remote add origin "$BATS_TEST_TMPDIR/origin.git"
 }
 
 # run_example NAME SCRIPT

@@ -478,8 +478,16 @@ int turn_acquire(struct turn *out, struct orch *o, const struct turn_request *re
 		*req->inside = false;
 	if ((rc = begin(&c, o)) < 0)
 		goto out;
+	if (req->pid != getpid())
+		watch.caller = c.process;
 	for (;;) {
 		turn_release_memory(&t);
+		/* Nobody would ever give this turn back. */
+		if (watch.caller.pid && process_gone(&watch.caller)) {
+			rc = error_set(ORCH_ENOTFOUND, "process %d, which was to hold "
+				       "the turn, has ended", (int)req->pid);
+			break;
+		}
 		rc = try_claim(&t, o, &c);
 		if (rc)
 			break;

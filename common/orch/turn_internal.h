@@ -139,6 +139,7 @@ struct turn_watch {
 	int inotify, wd;
 	bool poll;	/* nothing tells us of changes: look now and then */
 	struct process_id also;	/* wake up at the end of this one, too; pid 0: none */
+	struct process_id caller;	/* and of this one, for whom we wait; likewise */
 	int64_t look_ms;	/* boot clock: wake up then, too; 0: no */
 };
 #define TURN_WATCH_INIT { .inotify = -1, .wd = -1 }

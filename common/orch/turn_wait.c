@@ -75,7 +75,7 @@ static int add_process(struct pollfd *p, nfds_t *n, const struct process_id *id)
 int turn_watch_wait(struct turn_watch *w, struct orch *o, const struct turn *t,
 		    int64_t deadline, int interrupt_fd)
 {
-	struct pollfd p[5];
+	struct pollfd p[6];
 	nfds_t n = 0, first_process;
 	bool look = w->poll || t->shared_fs, local;
 	int64_t lease = -1, left;
@@ -112,6 +112,9 @@ int turn_watch_wait(struct turn_watch *w, struct orch *o, const struct turn *t,
 	}
 	if (w->also.pid && (process_gone(&w->also) || add_process(p, &n, &w->also) < 0))
 		w->also.pid = 0;
+	if (w->caller.pid && add_process(p, &n, &w->caller) == 0 &&
+	    process_gone(&w->caller))
+		goto out;
 	for (;;) {
 		left = lease;
 		if (deadline >= 0) {

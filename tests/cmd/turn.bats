@@ -184,6 +184,20 @@ holds() { git orch turn status --json | jq -e ".holder.actor == \"$1\""; }
 	status_is '[.generation, .expected_actor]' '[4,"ralph"]'
 }
 
+@test "who waits for a process that ends gives up, and takes no turn for it" {
+	exits 0 git orch turn acquire --pid none galph
+	spawn_holder
+	git-orch-turn acquire --pid "$pid" ralph >out 2>err 3>&- &
+	pids+=($!)
+	until_true grep -q waiting err
+	end "$pid"
+	got=0; wait "${pids[-1]}" || got=$?
+	is $got 128
+	grep -q "process $pid, which was to hold the turn, has ended" err
+	exits 0 git orch turn release --generation 1
+	status_is '[.generation, .expected_actor, .status]' '[1,"ralph","ok"]'
+}
+
 @test "an idle waiter makes no system call" {
 	command -v strace >/dev/null || skip "no strace"
 	sanitized && skip "sanitizers and strace do not mix"

@@ -105,7 +105,7 @@ static int release(int argc, const char **argv)
 {
 	struct turn_end end = {
 		.status = TURN_OK, .values = &values,
-		.timeout = timeout > 0 ? timeout : 0,
+		.timeout = timeout < 0 ? 0 : timeout ? timeout : -1,
 	};
 	struct orch o = ORCH_INIT;
 	struct turn t;

@@ -58,7 +58,7 @@ void runner_describe_wait(struct strbuf *out, const struct orch *o,
 {
 	struct runner r = RUNNER_INIT;
 
-	if (t->holder.actor) {
+	if (t->holder.actor || t->paused || turn_kept_elsewhere(t)) {
 		turn_describe(out, t);
 		/* One process may hold as one actor and wait as another, but
 		 * then nobody else will end the wait. */

@@ -78,16 +78,21 @@ int64_t *turn_count_of(struct turn *t, const char *actor)
 /* Not being able to tell must not cost the turn. */
 void turn_set_head(struct turn *t, struct orch *o)
 {
+	char *branch = NULL;
 	struct oid head;
 
-	if (repo_head(o->repo, &head, NULL) == 0) {
+	if (repo_head(o->repo, &head, &branch) == 0) {
 		t->head = head;
 		free(t->head_from);
 		t->head_from = xstrdup(turn_work_tree(o));
+		free(t->head_ref);
+		t->head_ref = branch ? xstrfmt("refs/heads/%s", branch)
+				     : orch_ref(o, "head");
 	} else {
 		warn("%s", error_message());
 		error_clear();
 	}
+	free(branch);
 }
 
 void turn_set_lease(struct turn *t, int64_t seconds)

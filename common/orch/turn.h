@@ -92,7 +92,7 @@ struct turn {
 	int64_t lease_boot_ms;	/* the same on the boot clock of holder.boot_id */
 	int64_t lease_seconds;
 	struct oid head;	/* the commit the next actor must have */
-	char *head_ref;		/* where the remote has it; NULL: nowhere yet */
+	char *head_ref;		/* where a remote has it: our branch's name */
 	char *head_from;	/* the work tree where it was made (turn_work_tree()) */
 	char *reason;		/* why the last turn was not ok; NULL */
 	char *nonce;		/* 128 random bits, new with each transition */
@@ -182,7 +182,7 @@ struct turn_end {
 	const struct strvec *values;	/* "KEY=VALUE" to hand on; may be NULL */
 	const struct receipt *receipt;	/* to be published with it; may be NULL */
 	bool plays_on;		/* a runner that goes on: see the request */
-	int64_t timeout;	/* seconds to try to reach the remote; 0: some */
+	int64_t timeout;	/* seconds to try to reach the remote; 0: some, < 0: once */
 	int interrupt_fd;	/* as in the request; 0: none */
 };
 /*
@@ -281,8 +281,9 @@ const char *turn_likely_remote(struct orch *o);
 /*
  * Rebuild a broken state from the log; the broken file is kept beside it, its
  * path in *kept (yours to free; NULL: there was none). A holder that is still
- * there keeps its turn; otherwise the generation goes up. ORCH_ENO when there
- * is nothing to repair.
+ * there keeps its turn; otherwise the generation goes up. With a remote, what
+ * is published counts more than the log, and if that cannot be read, our state
+ * takes its place. ORCH_ENO when there is nothing to repair.
  */
 int turn_repair(struct turn *out, struct orch *o, char **kept);
 

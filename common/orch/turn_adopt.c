@@ -12,6 +12,20 @@
 #include "git/refs.h"
 #include "orch/orch.h"
 
+static int check_counts(const struct turn *t)
+{
+	int64_t top = t->generation;
+	const int64_t n[] = { t->iteration, t->attempts, t->reserved, t->lease_seconds,
+			      t->holder.attempt, t->holder.ordinal };
+
+	for (size_t i = 0; i < ARRAY_SIZE(n); i++)
+		top = n[i] > top ? n[i] : top;
+	for (size_t i = 0; i < t->nr_count; i++)
+		top = t->count[i].turns > top ? t->count[i].turns : top;
+	return top <= TURN_COUNT_MAX ? 0 :
+	       error_set(ORCH_EINVALID, "%" PRId64 " is out of range", top);
+}
+
 int turn_read_published(struct turn *out, struct orch *o, const struct oid *commit)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -24,9 +38,11 @@ int turn_read_published(struct turn *out, struct orch *o, const struct oid *comm
 	    (rc = blob_read(o->repo, &blob, TURN_STATE_MAX, &text)) < 0 ||
 	    (rc = json_parse(&in, text.buf, text.len, "turn.json")) < 0)
 		goto out;
-	rc = turn_from_json(out, in);
-	if (rc == 0)
-		turn_clear_sync(out);	/* nobody can tell us that */
+	if ((rc = turn_from_json(out, in)) < 0)
+		goto out;
+	turn_clear_sync(out);	/* nobody can tell us that */
+	if ((rc = check_counts(out)) < 0)
+		turn_release_memory(out);
 out:
 	json_free(in);
 	strbuf_release(&text);
@@ -96,6 +112,13 @@ static bool base_stands(struct turn *p, struct orch *o, const struct oid *base)
 	return stands;
 }
 
+/* Whether we know more of this turn than was published as `base`. Anybody
+ * else's renewal must replace what we have: it is a sign of life. */
+static bool is_more(const struct turn *t)
+{
+	return !oid_is_zero(&t->sync.base) && (t->sync.ahead || t->recorded_here);
+}
+
 static int follow(struct turn *t, struct turn_net *n, const struct oid *commit)
 {
 	struct turn p;
@@ -120,7 +143,7 @@ static int follow(struct turn *t, struct turn_net *n, const struct oid *commit)
 		t->sync.ahead = t->sync.owed = false;
 		free(t->sync.error);
 		t->sync.error = NULL;
-	} else if (!oid_is_zero(&t->sync.base) && base_stands(&p, n->o, &t->sync.base)) {
+	} else if (is_more(t) && base_stands(&p, n->o, &t->sync.base)) {
 		take_pause(t, &p);
 		set_base(t, n, commit);
 	} else {

@@ -30,7 +30,8 @@ out:
 	return rc;
 }
 
-static int change_owed(struct turn *out, struct orch *o, const struct turn_change *c)
+static int change_owed(struct turn *out, struct orch *o, const struct turn_change *c,
+		       const char *remote)
 {
 	struct lock lock = LOCK_INIT;
 	char *why = xstrdup(error_message());
@@ -41,9 +42,7 @@ static int change_owed(struct turn *out, struct orch *o, const struct turn_chang
 	if ((rc = turn_lock(&lock, o)) < 0 || (rc = turn_load(&t, o)) < 0 ||
 	    (rc = c->make(&t, o, c->data)) < 0)
 		goto out;
-	t.sync.ahead = t.sync.owed = true;
-	free(t.sync.error);
-	t.sync.error = xstrfmt("%.1000s", why);
+	turn_set_owed(&t, remote, why);
 	if ((rc = turn_store(o, &t, c->event, 0)) < 0)
 		goto out;
 	warn("unpublished: %s; 'git orch turn sync' tries again", why);
@@ -82,6 +81,8 @@ static int change_there(struct turn *out, struct orch *o, const struct turn_chan
 			turn_give(out, &t);
 			goto out;
 		}
+		if (c->branch && t.sync.owed && !t.holder.actor)
+			turn_take_merge(&t, &n);
 		rc = turn_publish(&t, &n, c->event, NULL, c->branch, 0);
 	} while (rc == 0);
 	if (rc > 0) {
@@ -95,7 +96,7 @@ out:
 	turn_net_close(&n);
 	turn_release_memory(&t);
 	if (rc == ORCH_EBUSY && c->may_be_owed)
-		rc = change_owed(out, o, c);
+		rc = change_owed(out, o, c, remote);
 	return rc;
 }
 

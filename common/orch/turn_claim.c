@@ -14,7 +14,6 @@
 #define LOOK_MIN_MS 1000		/* between two looks at the remote */
 #define LOOK_MAX_MS 10000
 
-
 struct claim {
 	const struct turn_request *req;
 	struct process_id process;
@@ -28,6 +27,8 @@ struct claim {
 	char *nonce;		/* the local state at our last look at the remote */
 	int64_t look_ms, interval_ms;	/* the next look, on the boot clock */
 	char *trouble;		/* why the remote could not be asked; NULL */
+	bool in_trouble;	/* ...when it was last tried */
+	bool in_use;		/* by another process of this clone */
 	bool blocked;		/* no use in waiting: the work tree is in the way */
 };
 
@@ -217,11 +218,13 @@ static int adopt(struct turn *t, struct turn_net *n)
  * comes next, even if it is not his turn. */
 static int publish_owed(struct turn *t, struct turn_net *n)
 {
-	int rc = turn_publish(t, n, "sync", NULL, true, 0);
+	int rc;
 
+	turn_take_merge(t, n);
+	rc = turn_publish(t, n, "sync", NULL, true, 0);
 	if (rc == ORCH_ENO)
-		rc = error_set(ORCH_EBUSY, "%s: merge it, then 'git orch turn sync'",
-			       n->refusal);
+		rc = error_set(ORCH_EBUSY, "%s: merge refs/orch/%s/branch, then again",
+			       n->refusal, n->o->loop);
 	return rc;
 }
 
@@ -276,7 +279,7 @@ static void schedule(struct claim *c, bool changed)
 }
 
 /* Whether the remote is to be asked now: at first, when a look is due, and
- * when the state here has changed so that it may be ours. */
+ * when the state here has changed. */
 static bool is_due(const struct turn *t, const struct claim *c)
 {
 	return !c->fetched || time_boot_ms() >= c->look_ms || !c->nonce || !t->nonce ||
@@ -290,6 +293,10 @@ static int ask_remote(struct turn *t, struct orch *o, struct claim *c)
 	bool changed = true, lost;
 	int rc;
 
+	/* Others of this clone need the network, too: not for ever. */
+	n->deadline = time_boot_ms() + TURN_REACH_SECONDS * 1000;
+	if (c->deadline >= 0 && c->deadline < n->deadline)
+		n->deadline = c->deadline;
 	if (c->fetched) {
 		/* A neighbour may have asked for all of us a moment ago. */
 		if (n->contact_ms + c->interval_ms / 2 > time_boot_ms())
@@ -344,6 +351,20 @@ static int claim_unpublished(struct turn *t, struct orch *o, struct claim *c)
 	return claim_here(t, o, c);
 }
 
+/* As the remote cannot be asked now: what to wait for. Whoever is gone must
+ * not be waited for again. */
+static int judge_here(struct turn *t, struct orch *o, struct claim *c)
+{
+	bool lost;
+	int rc;
+
+	turn_release_memory(t);
+	if ((rc = turn_load(t, o)) < 0)
+		return rc;
+	rc = judge(t, c, &lost);
+	return rc == FREE ? WAIT : rc;
+}
+
 static int try_claim(struct turn *t, struct orch *o, struct claim *c)
 {
 	bool lost;
@@ -359,12 +380,18 @@ static int try_claim(struct turn *t, struct orch *o, struct claim *c)
 		return judge(t, c, &lost);
 	if (turn_may_stay_unpublished(t) && !t->sync.owed)
 		return claim_unpublished(t, o, c);
-	if (!is_due(t, c))
-		return WAIT;
+	if (!is_due(t, c)) {
+		rc = judge(t, c, &lost);
+		/* Whoever has died, or let his lease run out, since the last
+		 * look is replaced at once. */
+		if (rc != FREE || c->in_trouble)
+			return rc == FREE ? WAIT : rc;
+	}
 	rc = turn_net_lock(&c->net, false);
-	if (rc == ORCH_EBUSY) {
+	c->in_use = rc == ORCH_EBUSY;
+	if (c->in_use) {
 		error_clear();
-		return WAIT;	/* until its user has done with it */
+		return judge_here(t, o, c);	/* wait until its user has done */
 	}
 	if (rc < 0)
 		return rc;
@@ -373,11 +400,12 @@ static int try_claim(struct turn *t, struct orch *o, struct claim *c)
 	turn_net_unlock(&c->net);
 	free(c->nonce);
 	c->nonce = xstrdup(t->nonce);
-	if (rc == ORCH_EBUSY && !c->blocked && !(t->paused && c->req->plays_on)) {
+	c->in_trouble = rc == ORCH_EBUSY && !c->blocked &&
+			!(t->paused && c->req->plays_on);
+	if (c->in_trouble) {
 		tell_trouble(c);
 		schedule(c, false);
-		turn_release_memory(t);
-		rc = turn_load(t, o);
+		rc = judge_here(t, o, c);
 	}
 	return rc;
 }
@@ -451,7 +479,6 @@ static int begin(struct claim *c, struct orch *o)
 	if ((rc = turn_net_open(&c->net, o, c->remote)) < 0)
 		return rc;
 	c->net.remote.interrupt_fd = req->interrupt_fd;
-	c->net.deadline = c->deadline;
 	return 0;
 }
 
@@ -461,7 +488,7 @@ static void watch_remote(struct turn_watch *w, const struct claim *c)
 		return;
 	w->also = c->net.user;
 	/* Its end is not always to be seen from here: look again soon. */
-	w->look_ms = c->net.user.pid ? time_boot_ms() + LOOK_MIN_MS : c->look_ms;
+	w->look_ms = c->in_use ? time_boot_ms() + LOOK_MIN_MS : c->look_ms;
 }
 
 int turn_acquire(struct turn *out, struct orch *o, const struct turn_request *req)

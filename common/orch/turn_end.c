@@ -204,6 +204,19 @@ static bool branch_has_head(struct turn_net *n, const struct turn *t)
 	return yes;
 }
 
+static void swap_head(struct turn *a, struct turn *b)
+{
+	struct oid head = a->head;
+	char *ref = a->head_ref, *from = a->head_from;
+
+	a->head = b->head;
+	a->head_ref = b->head_ref;
+	a->head_from = b->head_from;
+	b->head = head;
+	b->head_ref = ref;
+	b->head_from = from;
+}
+
 /* The branch is not taken: the turn is the same actor's again, about the
  * commit that it was about, and our commits stay here until they are merged. */
 static int release_refused(struct turn *out, struct turn_net *n,
@@ -222,7 +235,7 @@ static int release_refused(struct turn *out, struct turn_net *n,
 	failed.next = NULL;
 	do {
 		struct lock lock = LOCK_INIT;
-		struct oid before;
+		struct turn before;
 
 		turn_release_memory(&t);
 		if ((rc = turn_lock(&lock, n->o)) == 0)
@@ -230,10 +243,12 @@ static int release_refused(struct turn *out, struct turn_net *n,
 		lock_release(&lock);
 		if (rc < 0)
 			goto out;
-		before = t.head;
-		if ((rc = end_turn(&t, n->o, &failed)) < 0)
+		turn_copy(&before, &t);
+		rc = end_turn(&t, n->o, &failed);
+		swap_head(&t, &before);
+		turn_release_memory(&before);
+		if (rc < 0)
 			goto out;
-		t.head = before;
 		rc = turn_publish(&t, n, "release", end->receipt, false, TURN_USE_SPARE);
 	} while (rc == 0);
 	if (rc < 0)
@@ -266,15 +281,14 @@ static int release_owed(struct turn *out, struct turn *t, struct turn_net *n)
 	struct lock lock = LOCK_INIT;
 	int rc;
 
-	t->sync.ahead = t->sync.owed = true;
-	free(t->sync.error);
-	t->sync.error = xstrfmt("%.1000s", error_message());
+	turn_set_owed(t, n->remote.name, error_message());
 	if ((rc = turn_lock(&lock, n->o)) == 0)
 		rc = turn_store(n->o, t, "release", TURN_USE_SPARE | TURN_KEEP_NONCE);
 	lock_release(&lock);
 	if (rc < 0)
 		return rc;
-	warn("unpublished: %s; 'git orch turn sync' tries again", t->sync.error);
+	if (!n->turn_refused)
+		warn("unpublished: %s; 'git orch turn sync' tries again", t->sync.error);
 	error_clear();
 	turn_give(out, t);
 	return 0;
@@ -284,6 +298,7 @@ static int release_there(struct turn *out, struct orch *o, const struct turn_end
 			 const char *remote)
 {
 	struct turn_net n = TURN_NET_INIT;
+	struct oid head;
 	struct turn t;
 	int64_t lease;
 	int rc;
@@ -291,8 +306,8 @@ static int release_there(struct turn *out, struct orch *o, const struct turn_end
 	turn_init(&t);
 	if ((rc = turn_net_open(&n, o, remote)) < 0 || (rc = turn_net_lock(&n, true)) < 0)
 		goto out;
-	n.deadline = time_boot_ms() +
-		     (end->timeout ? end->timeout : TURN_REACH_SECONDS) * 1000;
+	n.deadline = time_boot_ms() + (end->timeout < 0 ? 0 : end->timeout ?
+				       end->timeout : TURN_REACH_SECONDS) * 1000;
 	n.remote.interrupt_fd = end->interrupt_fd ? end->interrupt_fd : -1;
 	do {
 		struct lock lock = LOCK_INIT;
@@ -304,20 +319,22 @@ static int release_there(struct turn *out, struct orch *o, const struct turn_end
 		if (rc < 0)
 			goto out;
 		lease = t.lease_seconds;
+		head = t.head;
 		if ((rc = end_turn(&t, o, end)) < 0)
 			goto out;
+		/* What others need is still what they have; what more was here
+		 * stays here. */
+		if (end->keep_head)
+			t.head = head;
 		t.reserved = 0;
 		if (is_played_here(o, &t, end)) {
 			keep(&t, o, lease);
 			t.reserved = t.generation + TURN_KEEP_ROUNDS *
 						    (int64_t)t.workflow.nr;
 		}
-		if (!end->keep_head) {
-			free(t.head_ref);
-			t.head_ref = xstrdup(n.branch);
-		}
 		rc = turn_publish(&t, &n, "release", end->receipt,
-				  !branch_has_head(&n, &t), TURN_USE_SPARE);
+				  !end->keep_head && !branch_has_head(&n, &t),
+				  TURN_USE_SPARE);
 	} while (rc == 0);
 	if (rc > 0) {
 		turn_give(out, &t);
@@ -326,6 +343,14 @@ static int release_there(struct turn *out, struct orch *o, const struct turn_end
 		rc = release_refused(out, &n, end);
 	} else if (rc == ORCH_EBUSY || rc == ORCH_EINTERRUPTED) {
 		rc = release_owed(out, &t, &n);
+	} else if (n.turn_refused) {
+		char *why = xstrdup(error_message());
+
+		/* Nobody could ever give it back there. */
+		if (release_owed(NULL, &t, &n) == 0)
+			error_set(rc, "%s; the turn is over here, but nobody elsewhere is "
+				  "told", why);
+		free(why);
 	}
 out:
 	turn_net_close(&n);
@@ -371,6 +396,7 @@ int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end)
 {
 	struct turn_end with_receipt = *end;
 	struct receipt r;
+	char *why = NULL;
 	struct turn t;
 	bool ours;
 	int rc;
@@ -386,11 +412,12 @@ int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end)
 		with_receipt.receipt = &r;
 	}
 	rc = turn_release(out, o, &with_receipt);
+	why = xstrdup(error_message());
 	if (rc == ORCH_EBUSY) {		/* refused: it ended all the same */
 		r.status = TURN_FAILED;
 		free(r.reason);
-		r.reason = xstrdup(error_message());
-	} else if (rc < 0) {
+		r.reason = xstrdup(why);
+	} else if (rc < 0 && !(rc == ORCH_ERROR && turn_was_released(o, end->generation))) {
 		goto out;
 	}
 	if (!ours)
@@ -401,11 +428,12 @@ int turn_finish(struct turn *out, struct orch *o, const struct turn_end *end)
 		     r.uncommitted == 1 ? " stays" : "s stay");
 	if (receipt_write(o, &r) < 0)
 		warn("no receipt: %s", error_message());
-	if (rc == ORCH_EBUSY)
-		error_set(rc, "%s", r.reason);
+	if (rc < 0)
+		error_set(rc, "%s", why);
 	else
 		error_clear();
 out:
+	free(why);
 	turn_release_memory(&t);
 	receipt_release(&r);
 	return rc;

@@ -36,6 +36,23 @@ static void prefer_branch(struct oid *to, struct turn_net *n, const struct oid *
 		*to = tip;
 }
 
+/*
+ * The branch was refused when the turn was over already, and its commits have
+ * been merged here since: the merge is what the next actor must have.
+ */
+void turn_take_merge(struct turn *t, struct turn_net *n)
+{
+	struct oid tip, head;
+
+	if (t->head_ref && str_eq(t->head_ref, n->branch) &&
+	    ref_read(n->o->repo, n->branch_here, &tip) == 0 &&
+	    repo_head(n->o->repo, &head, NULL) == 0 &&
+	    !contains(n->o, &t->head, &tip) && contains(n->o, &head, &tip) &&
+	    contains(n->o, &head, &t->head))
+		t->head = head;
+	error_clear();
+}
+
 /* It was pushed somewhere else than to our branch. */
 static int fetch_head(const struct turn *t, struct turn_net *n)
 {

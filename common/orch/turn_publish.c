@@ -33,6 +33,17 @@ static int write_json(struct repo *repo, struct json *json, struct oid *out)
 	return rc;
 }
 
+/* A repair may have to take the place of anything. */
+static bool is_commit(struct repo *repo, const struct oid *oid)
+{
+	struct commit_info info = COMMIT_INFO_INIT;
+	bool is = !oid_is_zero(oid) && commit_read(repo, oid, &info) == 0;
+
+	error_clear();
+	commit_info_release(&info);
+	return is;
+}
+
 static int write_commit(struct turn_net *n, const struct turn *t, const char *event,
 			const struct receipt *receipt, const struct oid *parent,
 			struct oid *out)
@@ -58,8 +69,8 @@ static int write_commit(struct turn_net *n, const struct turn *t, const char *ev
 	message = xstrfmt("%s %s\n\ngeneration %" PRId64 ", %s\n", event,
 			  receipt ? receipt->id : id, t->generation,
 			  turn_status_name(t->status));
-	rc = commit_write(repo, &tree, parent, oid_is_zero(parent) ? 0 : 1, message,
-			  time(NULL), out);
+	rc = commit_write(repo, &tree, parent, is_commit(repo, parent), message, time(NULL),
+			  out);
 out:
 	free(message);
 	free(id);
@@ -111,7 +122,7 @@ int turn_resolve_intent(struct turn_net *n)
 	struct strbuf text = STRBUF_INIT;
 	struct lock lock = LOCK_INIT;
 	struct json *in = NULL;
-	const char *claim;
+	const char *claim, *event;
 	struct turn t;
 	int rc;
 
@@ -125,8 +136,9 @@ int turn_resolve_intent(struct turn_net *n)
 	if (rc == 0)
 		rc = json_parse(&in, text.buf, text.len, "intent.json");
 	claim = json_get_string(in, "claim");
-	if (rc == 0 && claim && str_starts(json_get_string(in, "event") ?
-					   json_get_string(in, "event") : "", "acquire")) {
+	event = json_get_string(in, "event");
+	if (rc == 0 && claim && event &&
+	    (str_eq(event, "acquire") || str_eq(event, "takeover"))) {
 		if ((rc = turn_lock(&lock, n->o)) < 0 || (rc = turn_adopt(&t, n)) < 0)
 			goto out;
 		if (t.holder.claim && str_eq(t.holder.claim, claim) && !t.holder.process.pid) {
@@ -150,8 +162,8 @@ out:
 
 /* ---- the push ---- */
 
-/* Is our commit what the remote has, or in what it has? 1 yes, 0 no; else
- * the network's error. `moved`: it has neither ours nor what we expected. */
+/* Is our commit what the remote has? 1 yes, 0 no; else the network's error.
+ * `moved`: nor is it what we expected. */
 static int arrived(struct turn_net *n, const struct oid *ours, const struct oid *expected,
 		   bool *moved)
 {
@@ -215,9 +227,11 @@ static int push(struct turn_net *n, const struct oid *commit, const struct oid *
 		rc = 1;
 	} else if (rc == ORCH_ENO && refs[turn].result == PUSH_MOVED) {
 		rc = 0;
-	} else if (rc == ORCH_ENO && head && refs[0].result != PUSH_DONE) {
+	} else if (rc == ORCH_ENO && head && (refs[0].result == PUSH_MOVED ||
+						refs[0].result == PUSH_REFUSED)) {
 		set_refusal(n, &refs[0]);
 	} else if (rc == ORCH_ENO) {
+		n->turn_refused = true;
 		rc = error_set(ORCH_ERROR, "%s refuses %s: %s", n->remote.name, n->ref,
 			       refs[turn].reason ? refs[turn].reason : "no reason given");
 	}
@@ -255,6 +269,18 @@ static void set_published(struct turn *t, struct turn_net *n, const struct oid *
 	s->boot_ms = boot_ms;
 }
 
+void turn_set_owed(struct turn *t, const char *remote, const char *why)
+{
+	struct turn_sync *s = &t->sync;
+	char *name = xstrdup(remote);
+
+	free(s->remote);
+	free(s->error);
+	s->remote = name;
+	s->error = xstrfmt("%.1000s", why);
+	s->ahead = s->owed = true;
+}
+
 /* The push may have been on its way while the state was changed here: a child
  * recorded, a lease renewed. What was published is the truth for all else. */
 static int store(struct turn *t, struct turn_net *n, const char *event, unsigned flags)
@@ -277,6 +303,29 @@ out:
 	return rc;
 }
 
+/* It was broken off, and by the time we could look again others had built on
+ * it: it did happen. What they made of it is adopted. */
+static int arrived_and_moved_on(struct turn_net *n, const struct oid *commit)
+{
+	struct lock lock = LOCK_INIT;
+	struct oid tip = OID_ZERO;
+	bool yes = false;
+	struct turn now;
+	int rc;
+
+	if (ref_read(n->o->repo, n->ref, &tip) < 0 ||
+	    commit_is_ancestor(n->o->repo, commit, &tip, &yes) < 0)
+		error_clear();
+	if (!yes)
+		return 0;
+	turn_init(&now);
+	if ((rc = turn_lock(&lock, n->o)) == 0)
+		rc = turn_adopt(&now, n);
+	lock_release(&lock);
+	turn_release_memory(&now);
+	return rc < 0 ? rc : 1;
+}
+
 int turn_publish(struct turn *t, struct turn_net *n, const char *event,
 		 const struct receipt *receipt, bool branch, unsigned store_flags)
 {
@@ -292,8 +341,10 @@ int turn_publish(struct turn *t, struct turn_net *n, const char *event,
 		  branch && !oid_is_zero(&t->head) ? &t->head : NULL,
 		  t->head_ref ? t->head_ref : n->branch);
 	if (rc == 0) {
-		drop_intent(n);
-		rc = turn_net_fetch(n);
+		if ((rc = turn_net_fetch(n)) == 0)
+			rc = arrived_and_moved_on(n, &commit);
+		if (rc >= 0)
+			drop_intent(n);
 		return rc;
 	}
 	if (rc == ORCH_EBUSY || rc == ORCH_EINTERRUPTED)

@@ -34,6 +34,7 @@ struct turn_net {
 	bool fetched;		/* our references are what the remote has, or had */
 	int64_t deadline;	/* boot clock, for retries; -1: none */
 	char *refusal;		/* why a push of the branch was refused */
+	bool turn_refused;	/* it does not take the turn's reference */
 };
 #define TURN_NET_INIT { .remote = { NULL, NULL, 0, -1 }, .lock = LOCK_INIT, \
 			.deadline = -1 }
@@ -64,14 +65,16 @@ int turn_net_pause(const struct turn_net *n, unsigned attempt);
  * last fetch brought it. Under turn.lock.
  */
 int turn_adopt(struct turn *t, struct turn_net *n);
-/* The state that a published commit holds. */
+/* The state that a published commit holds. Its counters are far below what we
+ * can store, so that one more is always possible. */
+#define TURN_COUNT_MAX ((int64_t)1 << 40)
 int turn_read_published(struct turn *out, struct orch *o, const struct oid *commit);
 
 struct receipt;
 /*
  * Publish *t, which follows what turn_adopt() gave, and then store it. With
  * `branch`, t->head travels with it to t->head_ref, or neither does.
- *   1           done; *t is the state
+ *   1           done; *t is the state (or was: others may have moved on)
  *   0           the remote's turn has moved: it has been fetched, begin again
  *   ORCH_ENO    the branch was refused: n->refusal says why
  *   ORCH_EBUSY  not reachable until the deadline: whether it was published is
@@ -80,6 +83,8 @@ struct receipt;
  */
 int turn_publish(struct turn *t, struct turn_net *n, const char *event,
 		 const struct receipt *receipt, bool branch, unsigned store_flags);
+/* It should be published there, and cannot be: `why`. */
+void turn_set_owed(struct turn *t, const char *remote, const char *why);
 /* What a publication that was cut short left behind; under network.lock,
  * after a fetch. */
 int turn_resolve_intent(struct turn_net *n);
@@ -107,4 +112,6 @@ int turn_change(struct turn *out, struct orch *o, const struct turn_change *c);
  *   ORCH_EBUSY  files in the way, a rebase under way
  */
 int turn_bring_head(struct orch *o, const struct turn *t, struct turn_net *n);
+/* Before what is owed is published: the commits may have been merged since. */
+void turn_take_merge(struct turn *t, struct turn_net *n);
 #endif

@@ -92,3 +92,15 @@ forged() {
 	exits 0 git -C storm/m0 orch turn status --json
 	exits 0 git -C storm/m0 orch turn with "$(json .expected_actor)" -- true
 }
+
+@test "a storm between machines: one wins each generation, nothing published is lost" {
+	mkdir storm
+	exits 0 "$storm" run --machines 2 --actors 3 --procs 2 --turns 6 --kill-percent 0 \
+		--dir storm
+	matches "^chain: [0-9]+ published states; 0 faults"
+	matches "^check: .*; 0 faults"
+	# Each turn's commit has arrived, and nothing of ours.
+	turns=$(sed -n 's/^check: \([0-9]*\) turns.*/\1/p' <<<"$out")
+	[ "$turns" -ge 6 ]
+	is "$(git -C storm/origin.git rev-list --count main)" $((turns + 1))
+}

@@ -152,19 +152,28 @@ int check_chain(struct event *final, const char *bare, const char *updates)
 	return faults;
 }
 
-int check_branch(const char *repo)
+int check_branch(const char *repo, long want)
 {
 	char *list = ask(repo, "log", "--format=%s", "main"), *p = list, *nl;
-	int n = 0;
+	int foreign = 0, bad = 0;
+	long runs = 0;
 
-	for (; (nl = strchr(p, '\n')); p = nl + 1)
-		n += strncmp(p, "storm", 5) != 0 && strncmp(p, "run ", 4) != 0;
-	if (n)
-		fprintf(stderr, "chain: %d commits on main of %s are not the "
-			"players'\n", n, repo);
-	if (p == list)
-		fprintf(stderr, "chain: no main in %s\n", repo);
-	n += p == list;
+	for (; (nl = strchr(p, '\n')); p = nl + 1) {
+		if (str_starts(p, "run "))
+			runs++;
+		else
+			foreign += !str_starts(p, "storm");
+	}
+	if (p == list || foreign) {
+		fprintf(stderr, "chain: %d commits on main of %s are not the players'%s\n",
+			foreign, repo, p == list ? ", nor is there one" : "");
+		bad++;
+	}
+	if (want >= 0 && runs != want) {
+		fprintf(stderr, "chain: the players made %ld commits, and main of %s "
+			"has %ld\n", want, repo, runs);
+		bad++;
+	}
 	free(list);
-	return n;
+	return bad;
 }

@@ -75,6 +75,8 @@ static void start_run(struct slot *s)
 		.run = ++runs, .actor = s->actor,
 		.hold_us = st->hold_us ? roll((int)st->hold_us) : 0,
 		.manner = (enum manner)roll(MANNERS),
+		/* A killed one's would keep its clone from going on. */
+		.commits = st->machines > 1 && !st->kill_percent,
 		.seed = (unsigned)rand_r(&dice), .kill_percent = st->kill_percent,
 	};
 	bool plain = roll(4) == 0;
@@ -409,6 +411,11 @@ const char *drive(const struct storm *s)
 			return "nothing has begun for a minute";
 	}
 	return NULL;
+}
+
+long drive_count(void)
+{
+	return begun;
 }
 
 static void name_leftover(int pid)

@@ -94,6 +94,17 @@ static void say(const struct player *p, const struct event *e)
 	event_write(p->events, e);
 }
 
+static void make_commit(long run)
+{
+	char message[32];
+	const char *argv[] = { "git", "commit", "-q", "--allow-empty", "-m", message,
+			       NULL };
+
+	snprintf(message, sizeof(message), "run %ld", run);
+	if (run_program(NULL, argv))
+		fprintf(stderr, "storm: run %ld cannot commit\n", run);
+}
+
 int play_critical(const struct player *p, int64_t generation, int64_t iteration)
 {
 	int lock;
@@ -112,6 +123,8 @@ int play_critical(const struct player *p, int64_t generation, int64_t iteration)
 	if (p->manner == MANNER_STRAY)
 		leave_stray();
 	nap(p->hold_us);
+	if (p->commits)
+		make_commit(p->run);
 	e.kind = 'E';
 	e.time = storm_now();
 	snprintf(e.word, sizeof(e.word), "-");
@@ -235,6 +248,7 @@ void player_export(const struct player *p)
 	export_number("STORM_ACTOR", p->actor);
 	export_number("STORM_HOLD", p->hold_us);
 	export_number("STORM_MANNER", p->manner);
+	export_number("STORM_COMMITS", p->commits);
 }
 
 static bool import_number(const char *name, int64_t *n)
@@ -247,7 +261,7 @@ static bool import_number(const char *name, int64_t *n)
 
 bool player_import(struct player *p)
 {
-	int64_t log, events, run, actor, manner;
+	int64_t log, events, run, actor, manner, commits;
 
 	*p = (struct player){ 0 };
 	p->witness = getenv("STORM_WITNESS");
@@ -256,12 +270,14 @@ bool player_import(struct player *p)
 	    !import_number("STORM_RUN", &run) ||
 	    !import_number("STORM_ACTOR", &actor) ||
 	    !import_number("STORM_HOLD", &p->hold_us) ||
-	    !import_number("STORM_MANNER", &manner))
+	    !import_number("STORM_MANNER", &manner) ||
+	    !import_number("STORM_COMMITS", &commits))
 		return false;
 	p->log = (int)log;
 	p->events = (int)events;
 	p->run = (long)run;
 	p->actor = (int)actor;
 	p->manner = (enum manner)manner;
+	p->commits = commits != 0;
 	return true;
 }

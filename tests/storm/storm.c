@@ -133,11 +133,12 @@ static int judge(const char *why)
 	} else {
 		faults += check_chain(&e, in_directory("origin.git"),
 				      in_directory("updates"));
-		faults += check_branch(in_directory("origin.git"));
+		faults += check_branch(in_directory("origin.git"),
+				       opt.kill_percent ? -1 : drive_count());
 		event_write(opt.log, &e);
 	}
 	for (int i = 0; i < opt.machines; i++)
-		faults += check_branch(opt.clone[i]);
+		faults += check_branch(opt.clone[i], -1);
 	return faults + storm_check(in_directory("log"), &c);
 }
 

@@ -64,6 +64,7 @@ struct storm {
 };
 /* Play. NULL, or why it could not be played to its end. */
 const char *drive(const struct storm *s);
+long drive_count(void);		/* turns that have begun */
 /* End and count who is left over, as event Z. */
 void drive_end(void);
 
@@ -83,6 +84,7 @@ struct player {
 	long run;
 	int actor;
 	int64_t hold_us;
+	bool commits;		/* one commit in each turn */
 	enum manner manner;
 	unsigned seed;		/* plain: when to kill its own helpers */
 	int kill_percent;
@@ -114,8 +116,9 @@ bool read_state(struct event *e);
 
 /* The chain of published states: how many faults. *final: the last of them. */
 int check_chain(struct event *final, const char *bare, const char *updates);
-/* How many commits on main of a repository are not the players'. */
-int check_branch(const char *repo);
+/* How many commits on main of a repository are not the players', and, with
+ * `want` >= 0, whether they made as many as that. */
+int check_branch(const char *repo, long want);
 
 /* ---- check.c ---- */
 

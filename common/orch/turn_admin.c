@@ -136,17 +136,51 @@ static bool differs(const struct turn *a, const struct turn *b)
 	       turn_holder_alive(a) != turn_holder_alive(b);
 }
 
+/* While somebody watches, what other machines do must show here. One that
+ * cannot be asked now is asked again later. */
+static int look_there(struct turn_net *n, struct turn_rhythm *rhythm)
+{
+	struct lock lock = LOCK_INIT;
+	bool changed = false;
+	struct turn t;
+	int rc;
+
+	if (time_boot_ms() < rhythm->look_ms)
+		return 0;
+	turn_init(&t);
+	rc = turn_net_lock(n, false);
+	if (rc == 0)
+		rc = turn_net_look(n, &changed);
+	if (rc == 0 && changed)
+		rc = turn_net_fetch(n);
+	if (rc == 0 && changed && (rc = turn_lock(&lock, n->o)) == 0)
+		rc = turn_adopt(&t, n);
+	lock_release(&lock);
+	turn_net_unlock(n);
+	turn_release_memory(&t);
+	turn_rhythm_next(rhythm, changed);
+	return rc == ORCH_EBUSY ? 0 : rc;
+}
+
 int turn_wait_change(struct turn *t, struct orch *o, int64_t timeout, int interrupt_fd)
 {
 	struct turn_watch watch = TURN_WATCH_INIT;
+	struct turn_rhythm rhythm = { 0, 0 };
+	struct turn_net n = TURN_NET_INIT;
 	int64_t deadline = timeout < 0 ? -1 : time_boot_ms() + timeout * 1000;
 	bool was_alive = turn_holder_alive(t), changed = false;
+	const char *remote;
 	struct turn now;
-	int rc = 0;
+	int rc;
 
+	if ((rc = turn_remote_name(&remote, o, NULL)) < 0 ||
+	    (remote && (rc = turn_net_open(&n, o, remote)) < 0))
+		goto out;
+	n.remote.interrupt_fd = interrupt_fd;
 	turn_watch_arm(&watch, o);
 	while (rc == 0 && !changed) {
-		if ((rc = turn_read(&now, o)) < 0)
+		if ((remote && (rc = look_there(&n, &rhythm)) < 0) ||
+		    (rc = turn_read(&now, o)) < 0)
 			break;
 		changed = differs(&now, t) || turn_holder_alive(&now) != was_alive;
 		if (changed) {
@@ -158,10 +192,13 @@ int turn_wait_change(struct turn *t, struct orch *o, int64_t timeout, int interr
 			if (!was_alive)
 				turn_clear_holder(&now);	/* nothing to wait for */
 			turn_clear_keeper(&now);
+			watch.look_ms = rhythm.look_ms;
 			rc = turn_watch_wait(&watch, o, &now, deadline, interrupt_fd);
 		}
 		turn_release_memory(&now);
 	}
+out:
 	turn_watch_close(&watch);
+	turn_net_close(&n);
 	return rc;
 }

@@ -11,8 +11,7 @@
 #include "orch/receipt.h"
 
 #define LEASE_ALONE (2 * 60 * 60)	/* a holder without a process, seconds */
-#define LOOK_MIN_MS 1000		/* between two looks at the remote */
-#define LOOK_MAX_MS 10000
+#define BUSY_MS 1000			/* until the network is asked for again */
 
 struct claim {
 	const struct turn_request *req;
@@ -25,7 +24,7 @@ struct claim {
 	struct turn_net net;
 	bool fetched;		/* from the remote, at least once */
 	char *nonce;		/* the local state at our last look at the remote */
-	int64_t look_ms, interval_ms;	/* the next look, on the boot clock */
+	struct turn_rhythm rhythm;
 	char *trouble;		/* why the remote could not be asked; NULL */
 	bool in_trouble;	/* ...when it was last tried */
 	bool in_use;		/* by another process of this clone */
@@ -267,22 +266,11 @@ static int claim_there(struct turn *t, struct orch *o, struct claim *c)
 	}
 }
 
-static void schedule(struct claim *c, bool changed)
-{
-	if (changed || !c->interval_ms)
-		c->interval_ms = LOOK_MIN_MS;
-	else if (c->interval_ms * 3 / 2 < LOOK_MAX_MS)
-		c->interval_ms = c->interval_ms * 3 / 2;
-	else
-		c->interval_ms = LOOK_MAX_MS;
-	c->look_ms = time_boot_ms() + c->interval_ms;
-}
-
 /* Whether the remote is to be asked now: at first, when a look is due, and
  * when the state here has changed. */
 static bool is_due(const struct turn *t, const struct claim *c)
 {
-	return !c->fetched || time_boot_ms() >= c->look_ms || !c->nonce || !t->nonce ||
+	return !c->fetched || time_boot_ms() >= c->rhythm.look_ms || !c->nonce || !t->nonce ||
 	       !str_eq(c->nonce, t->nonce);
 }
 
@@ -299,11 +287,11 @@ static int ask_remote(struct turn *t, struct orch *o, struct claim *c)
 		n->deadline = c->deadline;
 	if (c->fetched) {
 		/* A neighbour may have asked for all of us a moment ago. */
-		if (n->contact_ms + c->interval_ms / 2 > time_boot_ms())
+		if (n->contact_ms + c->rhythm.interval_ms / 2 > time_boot_ms())
 			changed = false;
 		else if ((rc = turn_net_look(n, &changed)) < 0)
 			return rc;
-		schedule(c, changed);
+		turn_rhythm_next(&c->rhythm, changed);
 		if (!changed) {
 			if ((rc = adopt(t, n)) < 0 || (rc = judge(t, c, &lost)) != FREE)
 				return rc;
@@ -312,7 +300,7 @@ static int ask_remote(struct turn *t, struct orch *o, struct claim *c)
 	if ((rc = turn_net_fetch(n)) < 0)
 		return rc;
 	c->fetched = true;
-	schedule(c, true);
+	turn_rhythm_next(&c->rhythm, true);
 	if ((rc = turn_resolve_intent(n)) < 0)
 		return rc;
 	return claim_there(t, o, c);
@@ -404,7 +392,7 @@ static int try_claim(struct turn *t, struct orch *o, struct claim *c)
 			!(t->paused && c->req->plays_on);
 	if (c->in_trouble) {
 		tell_trouble(c);
-		schedule(c, false);
+		turn_rhythm_next(&c->rhythm, false);
 		rc = judge_here(t, o, c);
 	}
 	return rc;
@@ -488,7 +476,7 @@ static void watch_remote(struct turn_watch *w, const struct claim *c)
 		return;
 	w->also = c->net.user;
 	/* Its end is not always to be seen from here: look again soon. */
-	w->look_ms = c->in_use ? time_boot_ms() + LOOK_MIN_MS : c->look_ms;
+	w->look_ms = c->in_use ? time_boot_ms() + BUSY_MS : c->rhythm.look_ms;
 }
 
 int turn_acquire(struct turn *out, struct orch *o, const struct turn_request *req)

@@ -14,6 +14,8 @@
 #include "orch/orch.h"
 
 #define PAUSE_MAX_MS 10000
+#define LOOK_MIN_MS 1000		/* between two looks at the remote */
+#define LOOK_MAX_MS 10000
 #define STALE_LOCK_MS 2000
 
 const char *orch_remote_option;
@@ -208,6 +210,17 @@ int turn_net_look(struct turn_net *n, bool *changed)
 	known(n, &here);
 	*changed = !oid_eq(&here, &there.oid);
 	return 0;
+}
+
+void turn_rhythm_next(struct turn_rhythm *r, bool changed)
+{
+	if (changed || !r->interval_ms)
+		r->interval_ms = LOOK_MIN_MS;
+	else if (r->interval_ms * 3 / 2 < LOOK_MAX_MS)
+		r->interval_ms = r->interval_ms * 3 / 2;
+	else
+		r->interval_ms = LOOK_MAX_MS;
+	r->look_ms = time_boot_ms() + r->interval_ms;
 }
 
 int turn_net_fetch(struct turn_net *n)

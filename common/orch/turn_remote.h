@@ -54,6 +54,12 @@ int turn_net_lock(struct turn_net *n, bool wait);
 void turn_net_unlock(struct turn_net *n);
 /* Whether the remote's turn is another one than we know. One `ls-remote`. */
 int turn_net_look(struct turn_net *n, bool *changed);
+/* When to look next, while nothing happens: later each time, from 1 to 10 s. */
+struct turn_rhythm {
+	int64_t look_ms;	/* boot clock */
+	int64_t interval_ms;
+};
+void turn_rhythm_next(struct turn_rhythm *r, bool changed);
 /* Bring branch and turn. One fetch. */
 int turn_net_fetch(struct turn_net *n);
 /* Sleep before another try of the network, longer each time. ORCH_EBUSY when

@@ -14,6 +14,7 @@
 # The last line is "N faults, N bad, N not met"; the exit status 1 if any was
 # bad. Data of the first bad ones is kept.
 set -u
+# shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 loop=.git/orch/loops/main
 

@@ -27,7 +27,7 @@ unset GIT_DIR GIT_ORCH_GENERATION GIT_ORCH_LOOP GIT_ORCH_ACTOR
 dir=$(mktemp -d "${TMPDIR:-/tmp}/faults.XXXXXX") || exit 128
 trap '[ "$bad" != 0 ] || rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
-tried=0 bad=0 missed=0 name= fault= code=0
+tried=0 bad=0 missed=0 name="" fault="" code=0
 
 turn() { git-orch-turn "$@"; }
 complain() {
@@ -38,9 +38,10 @@ complain() {
 # Run our command with the fault that is to be met; its exit code is $code.
 inject() {
 	code=0
-	{ strace -qq -y -o "$dir/trace" -e inject="$fault" \
+	{ timeout -k 1 100 strace -qq -y -o "$dir/trace" -e inject="$fault" \
 		git-orch-turn "$@" >"$dir/out" 2>"$dir/err" </dev/null; } \
 		2>/dev/null || code=$?
+	[ $code != 124 ] || complain "it hangs"
 	grep -q 'INJECTED\|killed by SIGKILL' "$dir/trace" || missed=$((missed + 1))
 }
 record() {

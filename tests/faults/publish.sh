@@ -9,6 +9,7 @@
 # all, this clone goes on with its turn, and then the other clone, and then
 # this one again.
 set -u
+# shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 
 published() {
@@ -112,7 +113,12 @@ for name in ${cases:-acquire release with}; do
 	record "$dir/trace-$name" $(command_of "$name")
 	new=$(published)
 	before=$tried
-	for fault in pre-receive post-receive $(faults "$dir/trace-$name"); do
+	for fault in pre-receive post-receive; do
+		try
+	done
+	# The counts differ a little from run to run, so an error might meet a
+	# pipe, which never fails to close and hangs when it is not closed.
+	for fault in $(faults "$dir/trace-$name" | grep -v close:error); do
 		number=$((number + 1))
 		[ $((number % every)) = 0 ] && try
 	done

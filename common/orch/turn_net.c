@@ -55,10 +55,18 @@ int turn_remote_name(const char **name, struct orch *o, const struct turn *t)
 		*name = config_get(o->config, "orch.remote");
 	if (*name && !**name)
 		*name = NULL;
-	/* Claimed there, it must be given back there. */
+	/* Claimed there, it must be given back there, if there is a there. */
 	if (!*name && t && t->holder.actor && t->sync.remote && !t->sync.ahead &&
-	    !oid_is_zero(&t->sync.base))
-		*name = t->sync.remote;
+	    !oid_is_zero(&t->sync.base)) {
+		struct remote r = { o->repo, t->sync.remote, 0, -1 };
+		int rc = remote_check(&r);
+
+		if (rc == 0)
+			*name = t->sync.remote;
+		else if (rc != ORCH_ENOTFOUND)
+			return rc;
+		error_clear();
+	}
 	return 0;
 }
 

@@ -11,29 +11,55 @@
 #include "base/json.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "git/object.h"
 #include "git/refs.h"
 #include "orch/config.h"
 #include "orch/orch.h"
+
+#define REPAIR_DEPTH 1000	/* how many published states to look through */
 
 static bool take_state(const struct json *entry, void *data)
 {
 	return turn_from_json(data, json_get(entry, "state")) == 0;
 }
 
-/* The generation that a broken state names, 0 if it does not. */
-static int64_t salvage_generation(struct orch *o)
+/* The generation that a broken state names, 0 if it does not, or one that
+ * nobody can have counted to. */
+static int64_t generation_in(const struct strbuf *text)
 {
-	struct strbuf text = STRBUF_INIT;
 	struct json *in = NULL;
 	int64_t n = 0;
 
-	if (file_read(&text, turn_file(o, "turn.json"), TURN_STATE_MAX,
-		      FILE_NOFOLLOW) == 0 &&
-	    json_parse(&in, text.buf, text.len, "state") == 0 &&
-	    (json_get_int(in, "generation", &n) < 0 || n < 0 ||
-	     n >= TURN_NUMBER_MAX))
+	if (json_parse(&in, text->buf, text->len, "state") < 0 ||
+	    json_get_int(in, "generation", &n) < 0 || n < 0 || n > TURN_COUNT_MAX)
 		n = 0;
+	error_clear();
 	json_free(in);
+	return n;
+}
+
+static int64_t salvage_generation(struct orch *o)
+{
+	struct strbuf text = STRBUF_INIT;
+	int64_t n = 0;
+
+	if (file_read(&text, turn_file(o, "turn.json"), TURN_STATE_MAX,
+		      FILE_NOFOLLOW) == 0)
+		n = generation_in(&text);
+	strbuf_release(&text);
+	return n;
+}
+
+static int64_t salvage_published(struct orch *o, const struct oid *commit)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct oid blob;
+	int64_t n = 0;
+
+	if (tree_lookup(o->repo, commit, "turn.json", &blob, NULL) == 0 &&
+	    blob_read(o->repo, &blob, TURN_STATE_MAX, &text) == 0)
+		n = generation_in(&text);
+	error_clear();
 	strbuf_release(&text);
 	return n;
 }
@@ -139,9 +165,46 @@ out:
 	return rc;
 }
 
+/* Below what cannot be read there may be states that were never seen here. */
+static void take_newest_readable(struct turn *t, struct orch *o, const struct oid *broken)
+{
+	struct commit_info info = COMMIT_INFO_INIT;
+	struct oid at = *broken;
+	struct turn found;
+	bool newer = oid_is_zero(&t->sync.base) && !t->generation;
+
+	for (int depth = 0; depth < REPAIR_DEPTH; depth++) {
+		if (commit_read(o->repo, &at, &info) < 0 || !info.nr_parents)
+			break;
+		at = info.parents[0];
+		commit_info_release(&info);
+		if (oid_eq(&at, &t->sync.base))
+			break;
+		if (turn_read_published(&found, o, &at) < 0) {
+			turn_release_memory(&found);
+			continue;
+		}
+		if (!newer && !oid_is_zero(&t->sync.base) &&
+		    commit_is_ancestor(o->repo, &t->sync.base, &at, &newer) < 0)
+			newer = false;
+		if (newer) {
+			found.sync.remote = xstrdup(t->sync.remote);
+			found.sync.floor = t->sync.floor > t->generation ?
+					   t->sync.floor : t->generation;
+			turn_release_memory(t);
+			turn_give(t, &found);
+			turn_observe(t, o);
+		}
+		turn_release_memory(&found);
+		break;
+	}
+	error_clear();
+	commit_info_release(&info);
+}
+
 /*
- * What is published cannot be read: put what we have on top of it, so that
- * nothing is taken away and everybody can go on. ORCH_ENO: it can be read.
+ * What is published cannot be read: put the newest that can be on top of it, so
+ * that nothing is taken away and everybody can go on. ORCH_ENO: it can be read.
  */
 static int repair_published(struct turn *t, struct orch *o, const char *remote)
 {
@@ -169,7 +232,8 @@ static int repair_published(struct turn *t, struct orch *o, const char *remote)
 		}
 		if (rc != ORCH_EINVALID && rc != ORCH_ENOTFOUND)
 			goto out;
-		new_number(t, 0);
+		take_newest_readable(t, o, &published);
+		new_number(t, salvage_published(o, &published));
 		t->sync.base = published;
 		rc = turn_publish(t, &n, "repair", NULL, true, 0);
 	} while (rc == 0);

@@ -103,7 +103,7 @@ static int claim(struct run *r, const char *actor)
 	struct turn_request req = {
 		.actor = actor, .timeout = r->opts->timeout, .pid = getpid(),
 		.waiting = on_waiting, .data = r, .interrupt_fd = r->signal_fd,
-		.plays_on = true,
+		.plays_on = true, .with_others = r->opts->actor != NULL,
 	};
 	int64_t begin = time_boot_ms();
 	struct turn t;

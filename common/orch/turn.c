@@ -105,8 +105,11 @@ void turn_set_lease(struct turn *t, int64_t seconds)
 bool turn_may_stay_unpublished(const struct turn *t)
 {
 	const struct turn_sync *s = &t->sync;
+	const struct turn_holder *h = t->holder.actor ? &t->holder : &t->keeper;
 
-	return t->recorded_here && t->reserved > t->generation && s->boot_ms && s->boot_id &&
+	/* Others on this host look whether the published process lives, so
+	 * nobody else may take its place unpublished; unless it says so. */
+	return (t->roams || h->process.pid == getpid()) && t->recorded_here && t->reserved > t->generation && s->boot_ms && s->boot_id &&
 	       turn_here()->boot_id[0] && str_eq(s->boot_id, turn_here()->boot_id) &&
 	       time_boot_ms() < s->boot_ms + turn_renewal_ms(t->lease_seconds);
 }

@@ -102,7 +102,9 @@ struct turn {
 	struct turn_holder keeper;	/* free, but while the lease lasts only for its
 				 * `clone`, where `process` plays on; NULL: for all */
 	int64_t reserved;	/* generations up to this one may have been given out
-				 * where the turn is held or kept, unpublished */
+				 * where the turn is held or kept, unpublished... */
+	bool roams;		/* ...and to other processes there: that the one we know
+				 * is gone proves nothing then */
 	struct turn_value *value;
 	size_t nr_value;
 	struct turn_last *last;
@@ -144,8 +146,9 @@ struct turn_request {
 	void *data;
 	int interrupt_fd;	/* readable: give up (ORCH_EINTERRUPTED); -1: none */
 	int64_t generation;	/* GIT_ORCH_GENERATION of the caller; 0: none */
-	bool plays_on;		/* a runner: a pause ends its wait (ORCH_EBUSY), and with a remote it need not publish each of
-				 * its claims */
+	bool plays_on;		/* a runner: a pause ends its wait (ORCH_EBUSY), and with
+				 * a remote it need not publish each of its claims */
+	bool with_others;	/* ...but other runners of this clone play, too */
 	bool *inside;		/* set when the caller runs inside this very turn: it
 				 * may work, but the turn is not its own to give
 				 * back. May be NULL */

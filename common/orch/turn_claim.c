@@ -135,6 +135,8 @@ static void take(struct turn *t, struct orch *o, const struct claim *c, bool pub
 
 	t->generation = new_generation(t, t->recorded_here);
 	if (publish || !c->remote)
+		t->roams = publish && c->req->plays_on && c->req->with_others;
+	if (publish || !c->remote)
 		t->reserved = publish && c->req->plays_on
 			? t->generation + TURN_KEEP_ROUNDS * (int64_t)t->workflow.nr : 0;
 	turn_clear_keeper(t);

@@ -133,15 +133,17 @@ out:
 
 /* ---- with a remote ---- */
 
-/* Whether the actor that comes next is played from this clone. */
+/* Whether the actor that comes next is played from this clone; `other`: by
+ * another process of it. */
 static bool is_played_here(struct orch *o, const struct turn *t,
-			   const struct turn_end *end)
+			   const struct turn_end *end, bool *other)
 {
 	struct runner r = RUNNER_INIT;
 	bool here;
 
 	runner_read(&r, o, t->expected);
-	here = r.command && (r.process.pid != getpid() || end->plays_on);
+	*other = r.process.pid != getpid();
+	here = r.command && (*other || end->plays_on);
 	runner_release(&r);
 	return here && !t->paused;
 }
@@ -166,7 +168,7 @@ static int release_unpublished(struct turn *out, struct orch *o,
 	struct lock lock = LOCK_INIT;
 	struct turn t;
 	int64_t iteration, lease;
-	bool allowed;
+	bool allowed, other;
 	int rc;
 
 	*done = false;
@@ -178,7 +180,8 @@ static int release_unpublished(struct turn *out, struct orch *o,
 	allowed = turn_may_stay_unpublished(&t) && end->status == TURN_OK;
 	if ((rc = end_turn(&t, o, end)) < 0)
 		goto out;
-	if (!allowed || t.iteration != iteration || !is_played_here(o, &t, end))
+	if (!allowed || t.iteration != iteration ||
+	    !is_played_here(o, &t, end, &other) || (other && !t.roams))
 		goto out;
 	keep(&t, o, lease);
 	t.sync.ahead = true;
@@ -301,6 +304,7 @@ static int release_there(struct turn *out, struct orch *o, const struct turn_end
 	struct oid head;
 	struct turn t;
 	int64_t lease;
+	bool other;
 	int rc;
 
 	turn_init(&t);
@@ -327,8 +331,10 @@ static int release_there(struct turn *out, struct orch *o, const struct turn_end
 		if (end->keep_head)
 			t.head = head;
 		t.reserved = 0;
-		if (is_played_here(o, &t, end)) {
+		t.roams = false;
+		if (is_played_here(o, &t, end, &other)) {
 			keep(&t, o, lease);
+			t.roams = other;
 			t.reserved = t.generation + TURN_KEEP_ROUNDS *
 						    (int64_t)t.workflow.nr;
 		}

@@ -195,7 +195,9 @@ static bool is_there(const struct turn *t, const struct turn_holder *h)
 {
 	if (!h->process.pid)
 		return !lease_over(t);
-	if (is_local(h))
+	/* What another clone has published of a turn that roams there is
+	 * not who has it now. */
+	if (is_local(h) && (t->recorded_here || !t->roams))
 		return !process_gone(&h->process) ||
 		       (h->child.pid && !process_gone(&h->child));
 	/* This machine has been started again since, so nothing of then

@@ -337,6 +337,7 @@ int turn_from_json(struct turn *out, const struct json *in)
 	    (rc = get_values(in, &t)) < 0 || (rc = get_paused(in, &t)) < 0 ||
 	    (rc = get_kept(in, &t)) < 0 || (rc = get_sync(in, &t)) < 0)
 		goto out;
+	t.roams = json_get_bool(in, "roams", false);
 	status = json_get_string(in, "status");
 	if (!status || !turn_status_parse(&t.status, status)) {
 		rc = bad("status", "is none that we know");
@@ -467,6 +468,8 @@ struct json *turn_state_json(const struct turn *t, bool published)
 		add_place(json_add_object(out, "kept"), &t->keeper);
 	if (t->reserved)
 		json_add_int(out, "reserved", t->reserved);
+	if (t->roams)
+		json_add_bool(out, "roams", true);
 	if (t->nr_value)
 		add_values(out, t);
 	if (!published)

@@ -109,7 +109,8 @@ bool turn_may_stay_unpublished(const struct turn *t)
 
 	/* Others on this host look whether the published process lives, so
 	 * nobody else may take its place unpublished; unless it says so. */
-	return (t->roams || h->process.pid == getpid()) && t->recorded_here && t->reserved > t->generation && s->boot_ms && s->boot_id &&
+	return (t->roams || h->process.pid == getpid()) && t->recorded_here &&
+	       t->reserved > t->generation && s->boot_ms && s->boot_id &&
 	       turn_here()->boot_id[0] && str_eq(s->boot_id, turn_here()->boot_id) &&
 	       time_boot_ms() < s->boot_ms + turn_renewal_ms(t->lease_seconds);
 }

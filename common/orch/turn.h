@@ -77,6 +77,7 @@ struct turn_sync {		/* how this clone stands to the remote; never published */
 	int64_t boot_ms;	/* ...its clock; 0: not by us */
 	char *void_claim;	/* a claim of this clone whose caller never learnt of it */
 	int64_t floor;		/* the highest generation ever seen here */
+	struct oid tried;	/* pushed, and not known whether it arrived; zero: none */
 };
 
 struct turn {
@@ -136,7 +137,8 @@ bool turn_kept_elsewhere(const struct turn *t);
 const char *turn_path(const struct orch *o);
 
 struct turn_request {
-	const char *actor;
+	const char *actor;	/* NULL: whoever is expected */
+	int64_t last_iteration;	/* in a later one ORCH_ENO; 0: any */
 	int64_t timeout;	/* seconds to wait; -1 for ever, 0 not at all */
 	int64_t lease;		/* seconds; 0: orch.lease */
 	pid_t pid;		/* the holder; 0: nobody, by lease alone */
@@ -208,6 +210,8 @@ extern const char *orch_remote_option;
 #define OPT_SYNC OPT_OPTARG('\0', "sync-via-git", &orch_remote_option, "remote", \
 			    "share the turn through <remote> (default: origin)")
 
+/* Whether there is a remote at all. */
+bool turn_is_shared(struct orch *o);
 /* So that commands under the turn use the same. */
 void turn_export_remote(struct strvec *env);
 

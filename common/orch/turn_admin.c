@@ -112,7 +112,7 @@ int turn_pause(struct turn *out, struct orch *o, const char *reason)
 {
 	char *copy = xstrdup(reason ? reason : "");
 	struct turn_change c = { .event = "pause", .make = make_paused, .data = copy,
-			    .may_be_owed = true };
+			    .may_be_owed = true, .same_turn = true };
 	int rc = turn_change(out, o, &c);
 
 	free(copy);
@@ -121,7 +121,8 @@ int turn_pause(struct turn *out, struct orch *o, const char *reason)
 
 int turn_resume(struct turn *out, struct orch *o)
 {
-	struct turn_change c = { .event = "resume", .make = make_resumed, .may_be_owed = true };
+	struct turn_change c = { .event = "resume", .make = make_resumed,
+			    .may_be_owed = true, .same_turn = true };
 
 	return turn_change(out, o, &c);
 }

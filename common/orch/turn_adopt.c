@@ -54,9 +54,19 @@ static bool same(const char *a, const char *b)
 	return a && b ? str_eq(a, b) : a == b;
 }
 
-/* Whether both are the same turn, held or free in the same way: then what
- * differs is a pause, a lease, or what was handed on. */
-static bool same_turn(const struct turn *a, const struct turn *b)
+/* ---- what this clone may do without asking ---- */
+
+int turn_close_here(struct turn *t, struct orch *o)
+{
+	if (!t->recorded_here || t->reserved <= t->generation)
+		return 0;
+	t->reserved = 0;
+	return turn_store(o, t, "close", TURN_KEEP_NONCE);
+}
+
+/* ---- following ---- */
+
+bool turn_same(const struct turn *a, const struct turn *b)
 {
 	return a->generation == b->generation && a->iteration == b->iteration &&
 	       a->step == b->step && a->status == b->status &&
@@ -64,8 +74,11 @@ static bool same_turn(const struct turn *a, const struct turn *b)
 	       same(a->holder.actor, b->holder.actor) && same(a->keeper.clone, b->keeper.clone);
 }
 
-static void take_pause(struct turn *t, struct turn *from)
+/* What others said of a pause since `base`; else what was said here counts. */
+static void take_pause(struct turn *t, struct turn *from, const struct turn *base)
 {
+	if (same(from->paused, base->paused) && from->paused_ms == base->paused_ms)
+		return;
 	free(t->paused);
 	free(t->paused_host);
 	t->paused = from->paused;
@@ -102,12 +115,15 @@ static void replace(struct turn *t, struct turn *p, const struct turn_net *n,
 
 /* What this clone had changed since `base` stands if nothing but a pause or a
  * renewal has been published in between. */
-static bool base_stands(struct turn *p, struct orch *o, const struct oid *base)
+static bool base_stands(struct turn *t, struct turn *p, struct orch *o,
+			const struct oid *base)
 {
 	struct turn b;
-	bool stands = turn_read_published(&b, o, base) == 0 && same_turn(&b, p);
+	bool stands = turn_read_published(&b, o, base) == 0 && turn_same(&b, p);
 
 	error_clear();
+	if (stands)
+		take_pause(t, p, &b);
 	turn_release_memory(&b);
 	return stands;
 }
@@ -117,6 +133,20 @@ static bool base_stands(struct turn *p, struct orch *o, const struct oid *base)
 static bool is_more(const struct turn *t)
 {
 	return !oid_is_zero(&t->sync.base) && (t->sync.ahead || t->recorded_here);
+}
+
+/* A push whose outcome was not known, and after which this clone went on. */
+static void resolve_tried(struct turn *t, struct turn_net *n, const struct oid *commit)
+{
+	bool arrived = false;
+
+	if (oid_is_zero(&t->sync.tried))
+		return;
+	if (commit_is_ancestor(n->o->repo, &t->sync.tried, commit, &arrived) < 0)
+		error_clear();
+	if (arrived)
+		t->sync.base = t->sync.tried;
+	t->sync.tried = (struct oid)OID_ZERO;
 }
 
 static int follow(struct turn *t, struct turn_net *n, const struct oid *commit)
@@ -137,14 +167,14 @@ static int follow(struct turn *t, struct turn_net *n, const struct oid *commit)
 		free(why);
 		goto out;
 	}
+	resolve_tried(t, n, commit);
 	if (t->nonce && p.nonce && str_eq(t->nonce, p.nonce)) {
 		/* Ours, although we were not told that it had arrived. */
 		set_base(t, n, commit);
 		t->sync.ahead = t->sync.owed = false;
 		free(t->sync.error);
 		t->sync.error = NULL;
-	} else if (is_more(t) && base_stands(&p, n->o, &t->sync.base)) {
-		take_pause(t, &p);
+	} else if (is_more(t) && base_stands(t, &p, n->o, &t->sync.base)) {
 		set_base(t, n, commit);
 	} else {
 		replace(t, &p, n, commit);

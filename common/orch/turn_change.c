@@ -60,6 +60,7 @@ static int change_there(struct turn *out, struct orch *o, const struct turn_chan
 {
 	struct turn_net n = TURN_NET_INIT;
 	struct turn t;
+	bool with_branch;
 	int rc;
 
 	turn_init(&t);
@@ -83,8 +84,11 @@ static int change_there(struct turn *out, struct orch *o, const struct turn_chan
 		}
 		if (c->branch && t.sync.owed && !t.holder.actor)
 			turn_take_merge(&t, &n);
-		rc = turn_publish(&t, &n, c->event, NULL, c->branch, 0);
-	} while (rc == 0);
+		/* Others must find the commit that they are told of. */
+		with_branch = c->branch || (!n.refusal && !turn_head_is_there(&t, &n));
+		rc = turn_publish(&t, &n, c->event, NULL, with_branch,
+				  c->same_turn ? TURN_SAME_TURN : 0);
+	} while (rc == 0 || (rc == ORCH_ENO && n.refusal && with_branch && !c->branch));
 	if (rc > 0) {
 		turn_give(out, &t);
 		rc = 0;

@@ -68,8 +68,8 @@ static bool is_inside(const struct turn *t, const struct claim *c)
 
 static bool is_ours(const struct turn *t, struct claim *c)
 {
-	if (!t->holder.actor || !str_eq(t->holder.actor, c->req->actor) ||
-	    !turn_holder_alive(t))
+	if (!t->holder.actor || !turn_holder_alive(t) ||
+	    (c->req->actor && !str_eq(t->holder.actor, c->req->actor)))
 		return false;
 	if (is_same_holder(t, c))
 		return true;
@@ -92,10 +92,13 @@ static int judge(struct turn *t, struct claim *c, bool *lost)
 	if (t->paused && c->req->plays_on)
 		return error_set(ORCH_EBUSY, "the loop is paused%s%s", *t->paused ? ": " : "",
 				 t->paused);
+	if (c->req->last_iteration && t->iteration > c->req->last_iteration)
+		return error_set(ORCH_ENO, "iteration %" PRId64 " is over",
+				 c->req->last_iteration);
 	if (!t->holder.actor && !t->paused && !turn_kept_elsewhere(t) &&
-	    str_eq(t->expected, c->req->actor))
+	    (!c->req->actor || str_eq(t->expected, c->req->actor)))
 		return FREE;
-	if (!strvec_has(&c->ring, c->req->actor))
+	if (c->req->actor && !strvec_has(&c->ring, c->req->actor))
 		return error_set(ORCH_EINVALID, "the workflow does not name '%s' any "
 				 "more", c->req->actor);
 	return WAIT;
@@ -130,7 +133,8 @@ static int64_t new_generation(const struct turn *t, bool was_ours)
 static void take(struct turn *t, struct orch *o, const struct claim *c, bool publish)
 {
 	struct turn_holder *h = &t->holder;
-	int64_t *count = turn_count_of(t, c->req->actor);
+	const char *actor = c->req->actor ? c->req->actor : t->expected;
+	int64_t *count = turn_count_of(t, actor);
 	struct turn random;
 
 	t->generation = new_generation(t, t->recorded_here);
@@ -141,7 +145,7 @@ static void take(struct turn *t, struct orch *o, const struct claim *c, bool pub
 			? t->generation + TURN_KEEP_ROUNDS * (int64_t)t->workflow.nr : 0;
 	turn_clear_keeper(t);
 	t->status = TURN_RUNNING;
-	h->actor = xstrdup(c->req->actor);
+	h->actor = xstrdup(actor);
 	h->process = c->process;
 	turn_place_here(h, o);
 	turn_init(&random);
@@ -167,7 +171,7 @@ static int claim_here(struct turn *t, struct orch *o, struct claim *c)
 {
 	struct lock lock = LOCK_INIT;
 	struct oid head;
-	bool lost;
+	bool lost, may;
 	int rc;
 
 	/* Waiters only look; the lock is for who can have the turn. */
@@ -181,8 +185,15 @@ static int claim_here(struct turn *t, struct orch *o, struct claim *c)
 	if ((rc = turn_lock(&lock, o)) < 0)
 		return rc;
 	turn_release_memory(t);
-	if ((rc = turn_load(t, o)) < 0 || (rc = judge(t, c, &lost)) != FREE)
+	if ((rc = turn_load(t, o)) < 0)
+		goto out;
+	may = !c->remote || turn_may_stay_unpublished(t);
+	if ((rc = judge(t, c, &lost)) != FREE)
 		goto out;	/* somebody was quicker: WAIT */
+	if (!may) {
+		rc = WAIT;	/* others may doubt it by now: ask the remote */
+		goto out;
+	}
 	if (!oid_eq(&head, &t->head)) {
 		rc = WAIT;	/* what was brought is not it any more: again */
 		goto out;
@@ -215,6 +226,30 @@ static int adopt(struct turn *t, struct turn_net *n)
 	return rc;
 }
 
+/* None of this clone may claim it without the network meanwhile. 0 when
+ * somebody just has. */
+static int close_here(struct turn *t, struct orch *o)
+{
+	struct lock lock = LOCK_INIT;
+	struct turn now;
+	int rc;
+
+	turn_init(&now);
+	if ((rc = turn_lock(&lock, o)) < 0 || (rc = turn_load(&now, o)) < 0)
+		goto out;
+	if (now.nonce && t->nonce ? !str_eq(now.nonce, t->nonce) : now.nonce != t->nonce)
+		goto out;
+	if ((rc = turn_close_here(&now, o)) == 0) {
+		if (now.recorded_here)
+			t->reserved = now.reserved;
+		rc = 1;
+	}
+out:
+	lock_release(&lock);
+	turn_release_memory(&now);
+	return rc;
+}
+
 /* What was released here and could not be published is published by whoever
  * comes next, even if it is not his turn. */
 static int publish_owed(struct turn *t, struct turn_net *n)
@@ -222,7 +257,7 @@ static int publish_owed(struct turn *t, struct turn_net *n)
 	int rc;
 
 	turn_take_merge(t, n);
-	rc = turn_publish(t, n, "sync", NULL, true, 0);
+	rc = turn_publish(t, n, "sync", NULL, true, TURN_SAME_TURN);
 	if (rc == ORCH_ENO)
 		rc = error_set(ORCH_EBUSY, "%s: merge refs/orch/%s/branch, then again",
 			       n->refusal, n->o->loop);
@@ -250,6 +285,10 @@ static int claim_there(struct turn *t, struct orch *o, struct claim *c)
 		}
 		if ((rc = judge(t, c, &lost)) != FREE)
 			return rc;
+		if ((rc = close_here(t, o)) < 0)
+			return rc;
+		if (rc == 0)
+			continue;
 		if ((rc = turn_bring_head(o, t, n)) < 0) {
 			c->blocked = true;
 			return rc;
@@ -258,8 +297,14 @@ static int claim_there(struct turn *t, struct orch *o, struct claim *c)
 		if (lost && (rc = turn_load(&c->lost, o)) < 0)
 			return rc;
 		take(t, o, c, true);
-		rc = turn_publish(t, n, lost ? "takeover" : "acquire", NULL, false,
-				  TURN_MAKE_SPARE);
+		/* Others must find the commit that they are told of. */
+		rc = turn_publish(t, n, lost ? "takeover" : "acquire", NULL,
+				  !turn_head_is_there(t, n), TURN_MAKE_SPARE);
+		if (rc == ORCH_ENO && n->refusal) {
+			c->blocked = true;
+			rc = error_set(ORCH_EBUSY, "%s: 'git merge %s', then again",
+				       n->refusal, n->branch_here);
+		}
 		if (rc > 0)
 			return OURS;
 		turn_release_memory(&c->lost);
@@ -322,7 +367,7 @@ static void tell_trouble(struct claim *c)
  * to the branch meanwhile is taken along once an iteration. */
 static int claim_unpublished(struct turn *t, struct orch *o, struct claim *c)
 {
-	if (t->step == 0 && !t->holder.actor && !c->fetched) {
+	if (t->step == 0 && !t->holder.actor && !t->sync.owed && !c->fetched) {
 		int rc = turn_net_lock(&c->net, true);
 
 		if (rc == 0)
@@ -368,7 +413,7 @@ static int try_claim(struct turn *t, struct orch *o, struct claim *c)
 		return OURS;
 	if (t->paused && c->req->plays_on && c->fetched)
 		return judge(t, c, &lost);
-	if (turn_may_stay_unpublished(t) && !t->sync.owed)
+	if (turn_may_stay_unpublished(t))
 		return claim_unpublished(t, o, c);
 	if (!is_due(t, c)) {
 		rc = judge(t, c, &lost);
@@ -454,7 +499,7 @@ static int begin(struct claim *c, struct orch *o)
 	c->deadline = req->timeout >= 0 ? c->began_ms + req->timeout * 1000 : -1;
 	for (size_t i = 0; i < o->workflow.nr; i++)
 		strvec_push(&c->ring, o->workflow.v[i]);
-	if (!strvec_has(&c->ring, req->actor)) {
+	if (req->actor && !strvec_has(&c->ring, req->actor)) {
 		char *ring = strvec_join(&c->ring, " ");
 
 		rc = error_set(ORCH_EINVALID, "no actor '%s' in the workflow (%s)",

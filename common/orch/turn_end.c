@@ -195,18 +195,6 @@ out:
 	return rc;
 }
 
-/* Whether the remote's branch, as last seen, has the turn's commit already. */
-static bool branch_has_head(struct turn_net *n, const struct turn *t)
-{
-	struct oid tip;
-	bool yes = false;
-
-	if (ref_read(n->o->repo, n->branch_here, &tip) < 0 ||
-	    commit_is_ancestor(n->o->repo, &t->head, &tip, &yes) < 0)
-		error_clear();
-	return yes;
-}
-
 static void swap_head(struct turn *a, struct turn *b)
 {
 	struct oid head = a->head;
@@ -247,6 +235,15 @@ static int release_refused(struct turn *out, struct turn_net *n,
 		if (rc < 0)
 			goto out;
 		turn_copy(&before, &t);
+		/* An earlier turn's commits stay here, too. */
+		if (!turn_head_is_there(&t, n)) {
+			struct turn p;
+
+			if (turn_read_published(&p, n->o, &t.sync.base) == 0)
+				swap_head(&before, &p);
+			error_clear();
+			turn_release_memory(&p);
+		}
 		rc = end_turn(&t, n->o, &failed);
 		swap_head(&t, &before);
 		turn_release_memory(&before);
@@ -279,7 +276,7 @@ out:
 
 /* Not reachable: the turn is over here all the same. Nobody elsewhere knows
  * until somebody publishes it. */
-static int release_owed(struct turn *out, struct turn *t, struct turn_net *n)
+static int release_owed(struct turn *out, struct turn *t, struct turn_net *n, bool tell)
 {
 	struct lock lock = LOCK_INIT;
 	int rc;
@@ -290,70 +287,110 @@ static int release_owed(struct turn *out, struct turn *t, struct turn_net *n)
 	lock_release(&lock);
 	if (rc < 0)
 		return rc;
-	if (!n->turn_refused)
+	if (tell)
 		warn("unpublished: %s; 'git orch turn sync' tries again", t->sync.error);
 	error_clear();
 	turn_give(out, t);
 	return 0;
 }
 
+/* What was owed may have arrived, and nothing else can be told before that is
+ * known. */
+static int look_again(struct turn_net *n)
+{
+	unsigned attempt = 0;
+	int rc;
+
+	while ((rc = turn_net_fetch(n)) == ORCH_EBUSY)
+		if ((rc = turn_net_pause(n, attempt++)) < 0)
+			return rc;
+	return rc < 0 ? rc : turn_resolve_intent(n);
+}
+
+/* One try: the state after the turn, in *t, and its publication as
+ * turn_publish() has it. */
+static int publish_end(struct turn *t, struct turn_net *n, const struct turn_end *end,
+		       bool reachable)
+{
+	struct lock lock = LOCK_INIT;
+	char *trouble = xstrdup(error_message());
+	int64_t lease, reserved;
+	struct oid head;
+	bool other;
+	int rc;
+
+	turn_release_memory(t);
+	if ((rc = turn_lock(&lock, n->o)) == 0)
+		rc = turn_adopt(t, n);
+	lock_release(&lock);
+	if (rc < 0)
+		goto out;
+	lease = t->lease_seconds;
+	head = t->head;
+	if ((rc = end_turn(t, n->o, end)) < 0)
+		goto out;
+	/* What others need is still what they have; what more was here stays
+	 * here. */
+	if (end->keep_head)
+		t->head = head;
+	reserved = t->reserved;
+	t->reserved = 0;
+	if (!reachable) {	/* what others know lasts */
+		if (is_played_here(n->o, t, end, &other)) {
+			keep(t, n->o, lease);
+			t->reserved = other && !t->roams ? 0 : reserved;
+		}
+		rc = error_set(ORCH_EBUSY, "%s", trouble);
+		goto out;
+	}
+	t->roams = false;
+	if (is_played_here(n->o, t, end, &other)) {
+		keep(t, n->o, lease);
+		t->roams = other;
+		t->reserved = t->generation + TURN_KEEP_ROUNDS * (int64_t)t->workflow.nr;
+	}
+	rc = turn_publish(t, n, "release", end->receipt,
+			  !end->keep_head && !turn_head_is_there(t, n), TURN_USE_SPARE);
+	if (rc < 0 && t->reserved)
+		t->reserved = other ? 0 : reserved;
+out:
+	free(trouble);
+	return rc;
+}
+
 static int release_there(struct turn *out, struct orch *o, const struct turn_end *end,
-			 const char *remote)
+			 const struct turn *now, const char *remote)
 {
 	struct turn_net n = TURN_NET_INIT;
-	struct oid head;
+	bool was_owed = now->sync.owed, goes_on = end->plays_on && now->reserved;
 	struct turn t;
-	int64_t lease;
-	bool other;
 	int rc;
 
 	turn_init(&t);
 	if ((rc = turn_net_open(&n, o, remote)) < 0 || (rc = turn_net_lock(&n, true)) < 0)
 		goto out;
-	n.deadline = time_boot_ms() + (end->timeout < 0 ? 0 : end->timeout ?
+	/* Who plays on need not wait: the next end of an iteration tries again. */
+	n.deadline = time_boot_ms() + (goes_on || end->timeout < 0 ? 0 : end->timeout ?
 				       end->timeout : TURN_REACH_SECONDS) * 1000;
 	n.remote.interrupt_fd = end->interrupt_fd ? end->interrupt_fd : -1;
-	do {
-		struct lock lock = LOCK_INIT;
-
-		turn_release_memory(&t);
-		if ((rc = turn_lock(&lock, o)) == 0)
-			rc = turn_adopt(&t, &n);
-		lock_release(&lock);
-		if (rc < 0)
-			goto out;
-		lease = t.lease_seconds;
-		head = t.head;
-		if ((rc = end_turn(&t, o, end)) < 0)
-			goto out;
-		/* What others need is still what they have; what more was here
-		 * stays here. */
-		if (end->keep_head)
-			t.head = head;
-		t.reserved = 0;
-		t.roams = false;
-		if (is_played_here(o, &t, end, &other)) {
-			keep(&t, o, lease);
-			t.roams = other;
-			t.reserved = t.generation + TURN_KEEP_ROUNDS *
-						    (int64_t)t.workflow.nr;
-		}
-		rc = turn_publish(&t, &n, "release", end->receipt,
-				  !end->keep_head && !branch_has_head(&n, &t),
-				  TURN_USE_SPARE);
-	} while (rc == 0);
+	rc = was_owed ? look_again(&n) : 0;
+	if (rc < 0 && rc != ORCH_EBUSY && rc != ORCH_EINTERRUPTED)
+		goto out;
+	do
+		rc = publish_end(&t, &n, end, rc == 0);
+	while (rc == 0);
 	if (rc > 0) {
 		turn_give(out, &t);
 		rc = 0;
 	} else if (rc == ORCH_ENO && n.refusal) {
 		rc = release_refused(out, &n, end);
 	} else if (rc == ORCH_EBUSY || rc == ORCH_EINTERRUPTED) {
-		rc = release_owed(out, &t, &n);
+		rc = release_owed(out, &t, &n, !was_owed || !goes_on);
 	} else if (n.turn_refused) {
 		char *why = xstrdup(error_message());
 
 		/* Nobody could ever give it back there. */
-		if (release_owed(NULL, &t, &n) == 0)
+		if (release_owed(NULL, &t, &n, false) == 0)
 			error_set(rc, "%s; the turn is over here, but nobody elsewhere is "
 				  "told", why);
 		free(why);
@@ -386,7 +423,7 @@ int turn_release(struct turn *out, struct orch *o, const struct turn_end *end)
 	name = xstrdup(remote);
 	rc = release_unpublished(out, o, end, &done);
 	if (rc == 0 && !done)
-		rc = release_there(out, o, end, name);
+		rc = release_there(out, o, end, &t, name);
 out:
 	free(name);
 	turn_release_memory(&t);

@@ -27,7 +27,7 @@ struct strvec;
 #define TURN_STATE_VERSION 2
 #define TURN_STATE_MAX ((size_t)1 << 20)	/* bytes of a state */
 #define TURN_NONCE 32	/* hex digits */
-#define TURN_KEEP_ROUNDS 4	/* of the ring that a runner may play unpublished */
+#define TURN_KEEP_ROUNDS 64	/* of the ring that a runner may play unpublished */
 #define TURN_KEY_MAX 64			/* bytes of a value's key */
 #define TURN_VALUE_MAX 4096
 #define TURN_VALUES 64
@@ -73,7 +73,8 @@ void turn_observe(struct turn *t, struct orch *o);
 enum turn_store_flags {
 	TURN_USE_SPARE = 1 << 0,	/* write into what acquire set aside */
 	TURN_MAKE_SPARE = 1 << 1,	/* set it aside; failing that, change nothing */
-	TURN_KEEP_NONCE = 1 << 2	/* it has been published under this one */
+	TURN_KEEP_NONCE = 1 << 2,	/* it has been published under this one */
+	TURN_SAME_TURN = 1 << 3		/* turn_publish(): whose turn it is does not change */
 };
 int turn_lock(struct lock *lock, struct orch *o);
 /* The state as stored; without a file, the start of the loop. */

@@ -266,6 +266,7 @@ static int get_sync(const struct json *in, struct turn *t)
 	    (rc = get_option(s, "boot_id", 255, &sync->boot_id)) < 0 ||
 	    (rc = get_number(s, "boot_ms", 0, true, &sync->boot_ms)) < 0 ||
 	    (rc = get_hex(s, "void_claim", &sync->void_claim)) < 0 ||
+	    (rc = get_oid(s, "tried", &sync->tried)) < 0 ||
 	    (rc = get_number(s, "floor", 0, true, &sync->floor)) < 0)
 		return error_prefix(rc, "sync");
 	sync->ahead = json_get_bool(s, "ahead", false);
@@ -423,6 +424,8 @@ static void add_sync(struct json *out, const struct turn *t)
 		json_add_int(out, "boot_ms", s->boot_ms);
 	}
 	add_option(out, "void_claim", s->void_claim);
+	if (!oid_is_zero(&s->tried))
+		add_oid(out, "tried", &s->tried);
 	if (s->floor > t->generation)
 		json_add_int(out, "floor", s->floor);
 }

@@ -70,6 +70,15 @@ int turn_remote_name(const char **name, struct orch *o, const struct turn *t)
 	return 0;
 }
 
+bool turn_is_shared(struct orch *o)
+{
+	const char *name = NULL;
+
+	if (turn_remote_name(&name, o, NULL) < 0)
+		error_clear();	/* whoever needs it will say so */
+	return name;
+}
+
 void turn_export_remote(struct strvec *env)
 {
 	if (orch_remote_option && *orch_remote_option)

@@ -62,6 +62,12 @@ static int write_commit(struct turn_net *n, const struct turn *t, const char *ev
 		struct json *json = json_new_object();
 
 		receipt_to_json(json, receipt);
+		/* A branch that was refused is told after its receipt. */
+		if (receipt->status == TURN_OK && t->status != TURN_OK) {
+			json_set(json, "status",
+				 json_new_string(turn_status_name(t->status)));
+			json_set(json, "reason", json_new_string(t->reason));
+		}
 		rc = write_json(repo, json, &entries[1].oid);
 	}
 	if (rc < 0 || (rc = tree_write(repo, NULL, entries, receipt ? 2 : 1, &tree)) < 0)
@@ -265,6 +271,7 @@ static void set_published(struct turn *t, struct turn_net *n, const struct oid *
 	s->base = *commit;
 	s->ahead = s->owed = false;
 	s->error = s->void_claim = NULL;
+	s->tried = (struct oid)OID_ZERO;
 	s->boot_id = xstrdup(turn_here()->boot_id);
 	s->boot_ms = boot_ms;
 }
@@ -281,8 +288,31 @@ void turn_set_owed(struct turn *t, const char *remote, const char *why)
 	s->ahead = s->owed = true;
 }
 
-/* The push may have been on its way while the state was changed here: a child
- * recorded, a lease renewed. What was published is the truth for all else. */
+/* In the place of *t, the state as this clone has changed it meanwhile. */
+static void keep_what_is_here(struct turn *t, struct turn *now)
+{
+	struct turn published = *t;
+
+	*t = *now;
+	turn_init(now);
+	turn_clear_sync(t);
+	t->sync = published.sync;
+	t->sync.ahead = true;
+	published.sync = (struct turn_sync){ 0 };
+	free(t->paused);
+	free(t->paused_host);
+	t->paused = published.paused;
+	t->paused_host = published.paused_host;
+	t->paused_ms = published.paused_ms;
+	published.paused = published.paused_host = NULL;
+	turn_release_memory(&published);
+}
+
+/*
+ * The push may have been on its way while the state was changed here: a child
+ * recorded, a lease renewed, or, where that need not be published, the turn
+ * handed on. What was published is the truth for all else.
+ */
 static int store(struct turn *t, struct turn_net *n, const char *event, unsigned flags)
 {
 	struct lock lock = LOCK_INIT;
@@ -292,10 +322,13 @@ static int store(struct turn *t, struct turn_net *n, const char *event, unsigned
 	turn_init(&now);
 	if ((rc = turn_lock(&lock, n->o)) < 0)
 		goto out;
-	if (turn_load(&now, n->o) == 0 && now.holder.claim && t->holder.claim &&
-	    str_eq(now.holder.claim, t->holder.claim))
+	if (turn_load(&now, n->o) < 0)
+		error_clear();
+	else if ((flags & TURN_SAME_TURN) && !turn_same(&now, t))
+		keep_what_is_here(t, &now);
+	else if (now.holder.claim && t->holder.claim &&
+		 str_eq(now.holder.claim, t->holder.claim))
 		t->holder.child = now.holder.child;
-	error_clear();
 	rc = turn_store(n->o, t, event, flags | TURN_KEEP_NONCE);
 out:
 	lock_release(&lock);
@@ -326,6 +359,17 @@ static int arrived_and_moved_on(struct turn_net *n, const struct oid *commit)
 	return rc < 0 ? rc : 1;
 }
 
+bool turn_head_is_there(const struct turn *t, struct turn_net *n)
+{
+	struct oid tip;
+	bool yes = false;
+
+	if (ref_read(n->o->repo, n->branch_here, &tip) < 0 ||
+	    commit_is_ancestor(n->o->repo, &t->head, &tip, &yes) < 0)
+		error_clear();
+	return yes;
+}
+
 int turn_publish(struct turn *t, struct turn_net *n, const char *event,
 		 const struct receipt *receipt, bool branch, unsigned store_flags)
 {
@@ -347,8 +391,10 @@ int turn_publish(struct turn *t, struct turn_net *n, const char *event,
 			drop_intent(n);
 		return rc;
 	}
-	if (rc == ORCH_EBUSY || rc == ORCH_EINTERRUPTED)
+	if (rc == ORCH_EBUSY || rc == ORCH_EINTERRUPTED) {
+		t->sync.tried = commit;
 		return rc;
+	}
 	if (rc == 1) {
 		set_here(n, &commit);
 		set_published(t, n, &commit, began);

@@ -71,6 +71,14 @@ int turn_net_pause(const struct turn_net *n, unsigned attempt);
  * last fetch brought it. Under turn.lock.
  */
 int turn_adopt(struct turn *t, struct turn_net *n);
+/* Whether both are the same turn, held or free in the same way: then what
+ * differs is a pause, a lease, or what was handed on. */
+bool turn_same(const struct turn *a, const struct turn *b);
+/* From now on who wants the turn in this clone must ask the remote, too. Under
+ * turn.lock; stores *t if that is new. */
+int turn_close_here(struct turn *t, struct orch *o);
+/* Whether the remote's branch, as last seen, has the turn's commit already. */
+bool turn_head_is_there(const struct turn *t, struct turn_net *n);
 /* The state that a published commit holds. Its counters are far below what we
  * can store, so that one more is always possible. */
 #define TURN_COUNT_MAX ((int64_t)1 << 40)
@@ -108,6 +116,7 @@ struct turn_change {
 	void *data;
 	bool branch;		/* the turn's commit travels with it */
 	bool may_be_owed;	/* without the remote it is made here, for later */
+	bool same_turn;		/* it does not change whose turn it is */
 };
 int turn_change(struct turn *out, struct orch *o, const struct turn_change *c);
 

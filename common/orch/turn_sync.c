@@ -22,7 +22,8 @@ static int make_synced(struct turn *t, struct orch *o UNUSED, void *data UNUSED)
 
 int turn_sync(struct turn *out, struct orch *o)
 {
-	struct turn_change c = { .event = "sync", .make = make_synced, .branch = true };
+	struct turn_change c = { .event = "sync", .make = make_synced, .branch = true,
+			    .same_turn = true };
 	const char *remote;
 	int rc;
 
@@ -48,13 +49,19 @@ int turn_stop_playing(struct orch *o)
 {
 	struct turn_change c = { .event = "free", .make = make_free, .branch = true,
 			    .may_be_owed = true };
+	struct lock lock = LOCK_INIT;
 	struct turn t;
-	bool kept;
-	int rc = turn_load(&t, o);
+	bool kept = false;
+	int rc;
 
-	kept = rc == 0 && !t.holder.actor && t.keeper.clone && t.recorded_here;
+	turn_init(&t);
+	if ((rc = turn_lock(&lock, o)) == 0 && (rc = turn_load(&t, o)) == 0)
+		kept = !t.holder.actor && t.keeper.clone && t.recorded_here;
+	if (kept)	/* a neighbour must not count on it while it is given away */
+		rc = turn_close_here(&t, o);
+	lock_release(&lock);
 	turn_release_memory(&t);
-	return kept ? turn_change(NULL, o, &c) : rc;
+	return kept && rc == 0 ? turn_change(NULL, o, &c) : rc;
 }
 
 bool turn_renewal_due(const struct turn *t)
@@ -80,7 +87,8 @@ static int make_renewed(struct turn *t, struct orch *o UNUSED, void *data)
 
 int turn_renew_published(struct orch *o, int64_t generation)
 {
-	struct turn_change c = { .event = "renew", .make = make_renewed, .data = &generation };
+	struct turn_change c = { .event = "renew", .make = make_renewed, .data = &generation,
+			    .same_turn = true };
 	const char *remote;
 	struct turn t;
 	bool due;
@@ -97,10 +105,15 @@ int turn_renew_published(struct orch *o, int64_t generation)
 void turn_renewer_tick(struct turn_renewer *r, struct orch *o, int64_t generation)
 {
 	struct turn t;
+	int status = -1;
 	bool due;
 
-	if (r->pid && waitpid(r->pid, NULL, WNOHANG) == 0)
+	if (r->pid && waitpid(r->pid, &status, WNOHANG) == 0)
 		return;
+	if (r->pid && !status) {	/* what it did for us */
+		remote_counts.fetches++;
+		remote_counts.pushes++;
+	}
 	r->pid = 0;
 	due = turn_load(&t, o) == 0 && t.generation == generation && turn_renewal_due(&t);
 	turn_release_memory(&t);

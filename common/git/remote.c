@@ -16,6 +16,8 @@
 #include "git/refs.h"
 #include "git/remote_internal.h"
 
+struct remote_counts remote_counts;
+
 /* ---- what is configured ---- */
 
 struct remote_config {
@@ -259,6 +261,7 @@ int remote_ls(const struct remote *r, struct remote_ref *refs, size_t nr)
 	}
 	if (rc < 0 || !nr)
 		goto out;
+	remote_counts.looks++;
 	if ((rc = remote_run(&w, r, args, &names, 1)) < 0)
 		goto out;
 	if (w.code || w.cut) {
@@ -332,6 +335,7 @@ static int fetch_once(struct gitwatch *w, const struct remote *r,
 	for (i = 0; i < nr; i++)
 		if (!gone[i])
 			strvec_pushf(&specs, "+%s:%s", refs[i].from, refs[i].to);
+	remote_counts.fetches++;
 	rc = remote_run(w, r, args, &specs, 1);
 	strvec_release(&specs);
 	return rc;

@@ -28,6 +28,12 @@ struct remote {
 	int interrupt_fd;	/* readable: give up; -1: none */
 };
 
+/* How often this process has started git for the network. */
+struct remote_counts {
+	int64_t pushes, fetches, looks;
+};
+extern struct remote_counts remote_counts;
+
 /* Whether `name` can be spoken to at all: a configured remote, a URL or a
  * path; never an option. ORCH_ENOTFOUND names the remotes that exist. */
 int remote_check(const struct remote *r);

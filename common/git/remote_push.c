@@ -376,6 +376,7 @@ static int push_once(const struct remote *r, struct remote_push *v, size_t nr,
 	if (nr > 1)
 		strvec_push(&args, "--atomic");
 	add_refs(&args, &specs, v, nr);
+	remote_counts.pushes++;
 	rc = remote_run(&w, r, (const char *const *)args.v, &specs,
 			flags & REMOTE_RUN_HOOKS ? HOOK_PATIENCE : 1);
 	*no_atomic = rc == 0 && nr > 1 && w.code && lacks_atomic(&w);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "git/gitproc.h"
+#include "git/remote.h"
 #include "orch/prompt.h"
 #include "orch/run_internal.h"
 #include "orch/runner.h"
@@ -28,6 +29,14 @@ int run_stop(struct run *r, enum run_stop stop, int rc, const char *fmt, ...)
 	strbuf_release(&r->result->reason);
 	r->result->reason = reason;
 	return error_set(rc, "%s", reason.buf);
+}
+
+int run_stop_paused(struct run *r)
+{
+	const struct turn *t = &r->turn;
+
+	return run_stop(r, RUN_PAUSED, ORCH_EBUSY, "the loop is paused%s%s: git orch turn "
+			"resume", *t->paused ? ", " : "", t->paused);
 }
 
 void run_result_release(struct run_result *r)
@@ -185,13 +194,12 @@ static int play_all(struct run *r)
 			return run_stop(r, RUN_IDLE, ORCH_ENO,
 					"%d iterations without a commit or a changed file",
 					IDLE_ITERATIONS);
-		if (r->turn.paused)
-			return run_stop(r, RUN_PAUSED, ORCH_EBUSY, "the loop is paused%s%s: "
-					"git orch turn resume", *r->turn.paused ? ", " : "",
-					r->turn.paused);
+		/* With a remote the claim asks whether that is still so. */
+		if (r->turn.paused && !turn_is_shared(r->o))
+			return run_stop_paused(r);
 		if (signal_arrived(r))
 			return run_stop(r, RUN_INTERRUPTED, ORCH_EINTERRUPTED, "interrupted");
-		if ((rc = run_turn(r, opts->actor ? opts->actor : r->turn.expected)) < 0)
+		if ((rc = run_turn(r)) < 0)
 			return rc;
 		if ((rc = reload(r->o)) == 0) {
 			turn_release_memory(&r->turn);
@@ -207,9 +215,16 @@ static int play_all(struct run *r)
 static void stop_playing(struct run *r)
 {
 	char *message = xstrdup(error_message());
+	struct turn t;
 
 	if (turn_stop_playing(r->o) < 0)
 		warn("%s", error_message());
+	if (turn_read(&t, r->o) == 0) {
+		turn_release_memory(&r->turn);
+		r->turn = t;
+	} else {
+		turn_release_memory(&t);
+	}
 	if (*message)
 		error_set(ORCH_ERROR, "%s", message);
 	else
@@ -250,6 +265,8 @@ int run_loop(struct run_result *out, struct orch *o, const struct run_options *o
 out:
 	free(r.refused);
 	out->turn = r.turn;
+	out->pushes = remote_counts.pushes;
+	out->fetches = remote_counts.fetches;
 	out->ended_ms = time_now_ms();
 	out->overhead_ms = time_boot_ms() - begin - r.paused_ms;
 	runner_unlock(&locks);

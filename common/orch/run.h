@@ -60,6 +60,7 @@ struct run_result {
 	int64_t turns_ok, turns_retried, turns_failed;
 	int64_t commits;
 	int64_t waited_ms, overhead_ms;
+	int64_t pushes, fetches;	/* of this process and its helpers */
 	int64_t started_ms, ended_ms;
 	int64_t longest_ms;
 	char *longest_id;

@@ -315,12 +315,14 @@ static void take_usage(struct attempt *a)
 	receipt_set_usage(&a->receipt, a->run->o, &a->result.usage);
 }
 
-static void finish(struct attempt *a, enum turn_status status)
+void attempt_record(struct attempt *a, enum turn_status status)
 {
 	struct run *r = a->run;
 
-	if (receipt_end(&a->receipt, r->o, status) < 0)
-		warn("%s", error_message());
+	if (a->recorded)
+		return;
+	a->recorded = true;
+	a->receipt.status = status;
 	if (status != TURN_OK && a->reason) {
 		free(a->receipt.reason);
 		a->receipt.reason = xstrdup(a->reason);
@@ -329,11 +331,19 @@ static void finish(struct attempt *a, enum turn_status status)
 		warn("the receipt of %s is not written: %s", a->receipt.id,
 		     error_message());
 	if (status == TURN_OK && a->receipt.pack &&
-	    view_ack(r->o, r->turn.holder.actor, a->receipt.pack) < 0)
-		warn("what %s has seen is not recorded: %s", r->turn.holder.actor,
+	    view_ack(r->o, a->receipt.actor, a->receipt.pack) < 0)
+		warn("what %s has seen is not recorded: %s", a->receipt.actor,
 		     error_message());
 	if (r->events->end)
 		r->events->end(&a->receipt, r->events->data);
+}
+
+static void finish(struct attempt *a, enum turn_status status)
+{
+	if (receipt_end(&a->receipt, a->run->o, status) < 0)
+		warn("%s", error_message());
+	if (status != TURN_OK || !turn_is_shared(a->run->o))
+		attempt_record(a, status);
 }
 
 enum turn_status attempt_status(enum outcome out)

@@ -48,22 +48,30 @@ struct attempt {
 	struct turn_guard guard;
 	int64_t renewed_ms;
 	bool renew_warned;
+	bool recorded;		/* its receipt is written */
 	bool strayed;		/* it left the work tree on another branch */
 	int error;		/* of a hopeless one: the code for main() */
 	char *reason;
 };
 void attempt_init(struct attempt *a, struct run *r);
-/* Begin to end, with its receipt; the turn is still held then. */
+/*
+ * Begin to end; the turn is still held then. The receipt is written, but for
+ * one that says ok where a remote may refuse the commits: see attempt_record().
+ */
 enum outcome attempt_play(struct attempt *a);
+/* Write the receipt, if that is still to be done, and tell of the end. */
+void attempt_record(struct attempt *a, enum turn_status status);
 /* Wait before a retry: 0, ORCH_EINTERRUPTED or ORCH_ENO (the turn is lost). */
 int attempt_pause(struct attempt *a, int64_t seconds);
 void attempt_set_reason(struct attempt *a, const char *reason);
 void attempt_release(struct attempt *a);
 
 /* ---- run_turn.c ---- */
+/* The loop is paused, as r->turn says. */
+int run_stop_paused(struct run *r);
 /*
- * One turn of `actor`, from the claim to the hand-over. 0 when it ended well;
+ * One turn of whoever we play that is expected next, from the claim to the hand-over. 0 when it ended well;
  * else the loop ends with the code returned, and the reason is stored.
  */
-int run_turn(struct run *r, const char *actor);
+int run_turn(struct run *r);
 #endif

@@ -197,8 +197,8 @@ static void add_next(struct strbuf *out, const struct run_show *s,
 {
 	const char *expected = r->turn.expected ? r->turn.expected : "?";
 
-	strbuf_addf(out, "%s, iteration %" PRId64 ": git orch run", expected,
-		    r->turn.iteration);
+	strbuf_addf(out, "%s, iteration %" PRId64 ": %sgit orch run", expected,
+		    r->turn.iteration, r->turn.paused ? "git orch turn resume, then " : "");
 	if (s->opts->actor)
 		strbuf_addf(out, " --actor %s", expected);
 	if (r->stop == RUN_AGENT_FAILED)
@@ -240,8 +240,16 @@ static void summary(struct run_show *s, struct output *o, const struct run_resul
 	strbuf_trim(&line);
 	if (line.len)
 		output_field(o, "tokens", "%s", line.buf);
-	output_field(o, "git-orch", "%.1fs of overhead, 0 bookkeeping commits",
-		     (double)r->overhead_ms / 1000);
+	strbuf_reset(&line);
+	if (turn_is_shared(s->o))
+		strbuf_addf(&line, ", %" PRId64 " push%s, %" PRId64 " fetch%s", r->pushes,
+			    r->pushes == 1 ? "" : "es", r->fetches,
+			    r->fetches == 1 ? "" : "es");
+	output_field(o, "git-orch", "%.1fs of overhead, 0 bookkeeping commits%s",
+		     (double)r->overhead_ms / 1000, line.buf);
+	if (r->turn.sync.owed)
+		output_field(o, "unpublished", "%s; git orch turn sync",
+			     r->turn.sync.error ? r->turn.sync.error : "not reachable");
 	add_next(&next, s, r);
 	output_field(o, "next", "%s", next.buf);
 	strbuf_release(&line);
@@ -262,6 +270,9 @@ static void to_json(struct run_show *s, struct json *out, const struct run_resul
 	json_add_int(out, "commits", r->commits);
 	json_add_int(out, "waited_ms", r->waited_ms);
 	json_add_int(out, "overhead_ms", r->overhead_ms);
+	json_add_int(out, "pushes", r->pushes);
+	json_add_int(out, "fetches", r->fetches);
+	json_add_bool(out, "unpublished", r->turn.sync.owed);
 	json_add(out, "turns", s->receipts);
 	s->receipts = NULL;
 	next = json_add_object(out, "next");

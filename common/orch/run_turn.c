@@ -36,7 +36,9 @@ static int hand_over(struct run *r, const struct attempt *a, enum turn_status st
 	struct turn_end end = {
 		.generation = r->turn.generation, .status = status, .reason = a->reason,
 		.receipt = a->receipt.id ? &a->receipt : NULL,
-		.plays_on = !run_is_last_turn(r), .keep_head = a->strayed,
+		.plays_on = status == TURN_OK && !run_is_last_turn(r),
+		.keep_head = a->strayed, .interrupt_fd = r->signal_fd,
+		.timeout = r->opts->timeout > 0 ? r->opts->timeout : 0,
 	};
 	struct turn after;
 	int rc;
@@ -98,10 +100,32 @@ static void on_waiting(const struct turn *t, void *data)
 		r->events->waiting(t, r->events->data);
 }
 
-static int claim(struct run *r, const char *actor)
+/* After a claim that failed, whose message stands. */
+static bool is_paused(struct run *r)
 {
+	char *why = xstrdup(error_message());
+	struct turn t;
+	bool paused = turn_read(&t, r->o) == 0 && t.paused;
+
+	if (paused) {
+		turn_release_memory(&r->turn);
+		r->turn = t;
+	} else {
+		turn_release_memory(&t);
+	}
+	error_set(ORCH_EBUSY, "%s", why);
+	free(why);
+	return paused;
+}
+
+/* 1: others have played what there was to play. */
+static int claim(struct run *r)
+{
+	const struct run_options *opts = r->opts;
 	struct turn_request req = {
-		.actor = actor, .timeout = r->opts->timeout, .pid = getpid(),
+		.actor = opts->actor,
+		.last_iteration = opts->iterations
+			? r->result->first_iteration + opts->iterations - 1 : 0, .timeout = opts->timeout, .pid = getpid(),
 		.waiting = on_waiting, .data = r, .interrupt_fd = r->signal_fd,
 		.plays_on = true, .with_others = r->opts->actor != NULL,
 	};
@@ -115,6 +139,10 @@ static int claim(struct run *r, const char *actor)
 		turn_release_memory(&t);
 		r->result->waited_ms += time_boot_ms() - begin;
 		r->paused_ms += time_boot_ms() - begin;
+		if (rc == ORCH_ENO && req.last_iteration)
+			return 1;
+		if (rc == ORCH_EBUSY && is_paused(r))
+			return run_stop_paused(r);
 		if (rc == ORCH_EINTERRUPTED)
 			return run_stop(r, RUN_INTERRUPTED, rc,
 					"interrupted while waiting for the turn");
@@ -161,6 +189,19 @@ static enum outcome next_attempt(struct attempt *a, int64_t failures)
 	return ATTEMPT_OK;
 }
 
+/* The turn has been offered to the others, and what came of it is its end. */
+static void record_end(struct attempt *a, int rc)
+{
+	char *why = xstrdup(error_message());
+
+	if (rc < 0)
+		attempt_set_reason(a, why);
+	attempt_record(a, rc == 0 ? TURN_OK : rc == ORCH_ENO ? TURN_LOST : TURN_FAILED);
+	if (rc < 0)
+		error_set(rc, "%s", why);
+	free(why);
+}
+
 /*
  * The agent did its work, but the remote does not take it. Merging is work for
  * an agent, too: it gets the turn once more. If that does not help, people
@@ -193,7 +234,7 @@ static void on_success(struct run *r)
 	r->refused = NULL;
 }
 
-int run_turn(struct run *r, const char *actor)
+int run_turn(struct run *r)
 {
 	bool was_quick = false, at_once = false;
 	int64_t failures = 0;
@@ -201,8 +242,8 @@ int run_turn(struct run *r, const char *actor)
 	enum outcome out;
 	int rc;
 
-	if ((rc = claim(r, actor)) < 0)
-		return rc;
+	if ((rc = claim(r)) != 0)
+		return rc < 0 ? rc : 0;
 	attempt_init(&a, r);
 	for (;;) {
 		bool quick;
@@ -225,6 +266,7 @@ int run_turn(struct run *r, const char *actor)
 	}
 	if (out == ATTEMPT_OK) {
 		rc = hand_over(r, &a, TURN_OK);
+		record_end(&a, rc);
 		if (rc == ORCH_ENO)
 			stop_lost(r, &a);
 		else if (rc == ORCH_EBUSY)

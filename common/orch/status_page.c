@@ -91,6 +91,8 @@ static void print_loop(struct page *p)
 			    duration_human(time_seconds_since(h->since_ms)));
 	else if (h->actor)
 		strbuf_addf(&state, "its holder is gone");
+	else if (turn_kept_elsewhere(t))
+		strbuf_addf(&state, "kept for %s", t->keeper.host);
 	else if (t->status == TURN_IDLE)
 		strbuf_addf(&state, "not begun");
 	else if (t->status == TURN_OK)
@@ -111,6 +113,25 @@ static void print_loop(struct page *p)
 	else if (h->actor)
 		output_line(&p->out, "  holder  %s, by lease alone", h->actor);
 	strbuf_release(&state);
+}
+
+/* What keeps it from going on, or others from knowing. */
+static void print_trouble(struct page *p)
+{
+	const struct turn *t = &p->turn;
+
+	if (t->paused)
+		output_line_color(&p->out, OUTPUT_RED, "  paused  %s%s%s ago on %s: "
+				  "git orch turn resume", t->paused,
+				  *t->paused ? ", " : "",
+				  duration_human(time_seconds_since(t->paused_ms)),
+				  t->paused_host ? t->paused_host : "?");
+	else if (t->reason && !t->holder.actor && t->status != TURN_OK)
+		output_line(&p->out, "  reason  %s", t->reason);
+	if (t->sync.owed)
+		output_line_color(&p->out, OUTPUT_RED, "  remote  %s does not know yet: %s: "
+				  "git orch turn sync", t->sync.remote ? t->sync.remote : "it",
+				  t->sync.error ? t->sync.error : "not reachable");
 }
 
 /* Who plays: a line for each `git orch run`, whichever actors it plays. */
@@ -272,6 +293,7 @@ int status_page(void)
 			goto out;
 	} else {
 		print_loop(&p);
+		print_trouble(&p);
 		print_runners(&p);
 		print_head(&p);
 		print_receipts(&p);

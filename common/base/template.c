@@ -284,6 +284,17 @@ static int render_fault(const struct renderer *r, const struct part *part,
 			 why, shown(part->len), part->s);
 }
 
+/* "b.c" of an object: a path, a name with dots in it, or what stands for all
+ * names that it does not have. */
+static const struct json *member(const struct json *object, const char *rest)
+{
+	const struct json *value = json_path(object, rest);
+
+	if (!value)
+		value = json_get(object, rest);
+	return value ? value : json_get(object, "");
+}
+
 /* The value of a name; NULL with an error if the data does not have it. */
 static const struct json *look_up(const struct renderer *r,
 				  const struct part *part)
@@ -306,7 +317,7 @@ static const struct json *look_up(const struct renderer *r,
 	while (i && !value)
 		value = json_get(r->stack[--i], name);
 	if (value && rest)
-		value = json_path(value, rest);
+		value = member(value, rest);
 	free(name);
 	if (!value)
 		render_fault(r, part, "no variable");

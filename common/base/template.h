@@ -6,7 +6,8 @@
  * delimiters, standalone lines. Two choices of ours: the target is plain text,
  * so {{x}} is not HTML-escaped ({{{x}}} and {{&x}} mean the same); and a name
  * that the data does not have is an error that names template, line and
- * variable. Partials are refused by name.
+ * variable, unless it is "a.b" and `a` has a member of the empty name, which
+ * then stands for it. Partials are refused by name.
  *
  * false, null, "" and the empty list are false in sections; 0 and {} are true.
  * A list or an object as {{x}} is an error.

@@ -119,6 +119,18 @@ out:
 	return rc;
 }
 
+/* What `turn release --set` handed on. Which keys there are is up to the
+ * agents: one that nobody has set is empty. */
+static void add_values(struct json *out, const struct turn *t)
+{
+	struct json *values = json_add_object(out, "values");
+
+	json_add_string(values, "", "");
+	for (size_t i = 0; i < t->nr_value; i++)
+		json_add_bytes(values, t->value[i].key, t->value[i].value,
+			       strlen(t->value[i].value));
+}
+
 /* Objects are merged, anything else is replaced. */
 static void merge(struct json *into, const struct json *from)
 {
@@ -159,6 +171,7 @@ int prompt_data(struct json **out, struct orch *o, const struct prompt *p,
 			json_add_string(json, key, "");
 		free(key);
 	}
+	add_values(json, req->turn);
 	add_focus(json, o, &p->pack);
 	if ((rc = add_delta(json, o, req)) < 0) {
 		json_free(json);

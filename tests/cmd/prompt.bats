@@ -60,6 +60,14 @@ rendered() { jq -j .text "$outfile" | tail -c "$(json '.parts[-1].bytes')"; }
 	is "$(rendered)" "This is the first turn of galph: there is nothing to compare with."
 }
 
+@test "what the turn before handed on, and empty what it did not" {
+	git orch turn acquire galph --pid none >/dev/null
+	exits 0 git orch turn release --generation 1 --set plan=P-7 --set a.b='x {{y}}'
+	template '{{values.plan}}|{{values.a.b}}|{{values.no}}|{{values.no.such}}|{{#values.plan}}set{{/values.plan}}{{^values.no}}unset{{/values.no}}'
+	build galph --json
+	is "$(rendered)" "P-7|x {{y}}|||setunset"
+}
+
 @test "what changed since the last turn" {
 	turn galph
 	turn ralph "echo one >>input.md; git commit -qam 'ITEM-001: do it'"

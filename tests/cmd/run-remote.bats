@@ -409,6 +409,24 @@ intruder() {
 	is "$(state "$a" .remote.unpublished)" false
 }
 
+@test "a push that arrived without our knowing, after which the loop went on" {
+	# At the end of iteration 1 the remote takes it, and is gone.
+	put "$bare/hooks/reference-transaction" <<-END
+	#!/bin/sh
+	test "\$1" = committed || exit 0
+	git show refs/orch/main/turn:turn.json | jq -e .kept >/dev/null || exit 0
+	rm hooks/reference-transaction; mv "$bare" "$bare.away"; kill -9 \$PPID
+	END
+	chmod +x "$bare/hooks/reference-transaction"
+	agents "$worker" "$worker; test \$GIT_ORCH_ITERATION != 2 || mv $bare.away $bare"
+	exits 0 git orch run -n 3
+	err_has "unpublished"
+	err_lacks "moved on"
+	is "$(subjects "$bare")" "galph 1,ralph 1,galph 2,ralph 2,galph 3,ralph 3"
+	is "$(published '.iteration, .generation' | paste -sd,)" 4,6
+	is_free
+}
+
 @test "the remote is away at the end: done, unpublished, and sync publishes" {
 	agents "$worker" "$worker; test ! -e $bare || mv $bare $bare.away"
 	exits 0 git orch run -n 2 --timeout 1

@@ -282,6 +282,8 @@ int turn_wait_change(struct turn *t, struct orch *o, int64_t timeout, int interr
  */
 int turn_look_published(struct turn *out, struct orch *o, const char *remote);
 int turn_probe_remote(struct orch *o, const char *remote);
+/* What was published when this clone last spoke to the remote; ORCH_ENO: nothing. */
+int turn_read_base(struct turn *out, struct orch *o, const struct turn *t);
 /* orch.remote, else origin if there is one; NULL. Borrowed. */
 const char *turn_likely_remote(struct orch *o);
 

@@ -80,6 +80,14 @@ out:
 	return rc;
 }
 
+int turn_read_base(struct turn *out, struct orch *o, const struct turn *t)
+{
+	turn_init(out);
+	if (oid_is_zero(&t->sync.base))
+		return error_set(ORCH_ENO, "nothing is published");
+	return turn_read_published(out, o, &t->sync.base);
+}
+
 int turn_probe_remote(struct orch *o, const char *remote)
 {
 	struct turn_net n = TURN_NET_INIT;

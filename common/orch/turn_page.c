@@ -1,6 +1,7 @@
 /* The page of `git orch turn status`. */
 #include "orch/turn_page.h"
 
+#include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "git/object.h"
@@ -60,20 +61,30 @@ static void show_values(struct output *out, const struct turn *t)
 			     t->value[i].value);
 }
 
-static void show_published(struct output *out, const struct turn *t)
+static void show_published(struct output *out, struct orch *o, const struct turn *t)
 {
 	const struct turn_sync *s = &t->sync;
+	struct turn there;
 
-	if (!s->remote || (oid_is_zero(&s->base) && !s->owed))
+	if (!s->remote)
 		return;
-	if (s->owed)
+	if (s->owed) {
 		output_field(out, "published", "not yet at %s: %s; git orch turn sync",
 			     s->remote, s->error ? s->error : "not reachable");
-	else if (s->ahead)
-		output_field(out, "published", "%s has it as it was at the last change of "
-			     "machines", s->remote);
-	else
+		return;
+	}
+	if (turn_read_base(&there, o, t) < 0)
+		error_clear();
+	else if (there.generation == t->generation && !s->ahead)
 		output_field(out, "published", "%s has it", s->remote);
+	else if (there.keeper.clone)
+		output_field(out, "published", "%s has generation %" PRId64
+			     ", the end of iteration %" PRId64, s->remote,
+			     there.generation, there.iteration - 1);
+	else
+		output_field(out, "published", "%s has generation %" PRId64 ", iteration %"
+			     PRId64, s->remote, there.generation, there.iteration);
+	turn_release_memory(&there);
 }
 
 void turn_page(struct output *out, struct orch *o, const struct turn *t)
@@ -102,5 +113,5 @@ void turn_page(struct output *out, struct orch *o, const struct turn *t)
 			     duration_human(time_seconds_since(t->paused_ms)),
 			     t->paused_host ? t->paused_host : "?");
 	show_values(out, t);
-	show_published(out, t);
+	show_published(out, o, t);
 }

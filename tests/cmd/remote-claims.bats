@@ -12,7 +12,6 @@ teardown() { remote_teardown; }
 @test "equal clocks and identities: exactly one wins, the other waits and says for whom" {
 	local i
 
-	export LD_PRELOAD=
 	for i in 1 2 3; do
 		claim a galph >a.gen 2>a.err &
 		claim b galph >b.gen 2>b.err &

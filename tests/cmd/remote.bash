@@ -4,16 +4,30 @@
 # turn through it. `a ARGS`, `b ARGS` run git-orch-turn there.
 
 remote_setup() {
+	local made=$BATS_FILE_TMPDIR/made
+
 	orch_setup
 	hub=$BATS_TEST_TMPDIR/hub.git a=$repo b=$BATS_TEST_TMPDIR/b
 	ref=refs/orch/main/turn
-	git init -q --bare -b main "$hub"
-	git remote add origin "$hub"
-	git push -q -u origin main 2>&1
-	git clone -q "$hub" "$b"
-	git config orch.remote origin
-	git -C "$b" config orch.remote origin
 	unset pids
+	if [ ! -d "$made" ]; then
+		git init -q --bare -b main --template= "$hub"
+		mkdir "$hub/hooks"
+		git remote add origin ../hub.git
+		git push -q -u origin main 2>&1
+		git clone -q --template= "$hub" "$b"
+		mkdir -p "$b/.git/info" "$b/.git/hooks"
+		git -C "$b" remote set-url origin ../hub.git
+		git config orch.remote origin
+		git -C "$b" config orch.remote origin
+		mkdir "$made"
+		cp -a "$hub" "$a" "$b" "$made"
+		return
+	fi
+	cd ..
+	rm -rf "$a"
+	cp -a "$made"/* .
+	cd "$a"
 }
 remote_teardown() {
 	local p

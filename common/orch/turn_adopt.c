@@ -56,12 +56,27 @@ static bool same(const char *a, const char *b)
 
 /* ---- what this clone may do without asking ---- */
 
-int turn_close_here(struct turn *t, struct orch *o)
+int turn_close_here(const struct turn *t, struct orch *o)
 {
-	if (!t->recorded_here || t->reserved <= t->generation)
-		return 0;
-	t->reserved = 0;
-	return turn_store(o, t, "close", TURN_KEEP_NONCE);
+	struct lock lock = LOCK_INIT;
+	struct turn now;
+	int rc;
+
+	turn_init(&now);
+	if ((rc = turn_lock(&lock, o)) < 0 || (rc = turn_load(&now, o)) < 0)
+		goto out;
+	if (!same(now.nonce, t->nonce))
+		goto out;
+	if (now.recorded_here && now.reserved > now.generation) {
+		now.reserved = 0;
+		rc = turn_store(o, &now, "close", TURN_KEEP_NONCE);
+	}
+	if (rc == 0)
+		rc = 1;
+out:
+	lock_release(&lock);
+	turn_release_memory(&now);
+	return rc;
 }
 
 /* ---- following ---- */

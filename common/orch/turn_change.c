@@ -60,7 +60,7 @@ static int change_there(struct turn *out, struct orch *o, const struct turn_chan
 {
 	struct turn_net n = TURN_NET_INIT;
 	struct turn t;
-	bool with_branch;
+	bool with_branch = false;
 	int rc;
 
 	turn_init(&t);
@@ -82,6 +82,8 @@ static int change_there(struct turn *out, struct orch *o, const struct turn_chan
 			turn_give(out, &t);
 			goto out;
 		}
+		if (!c->same_turn && (rc = turn_close_here(&t, o)) <= 0)
+			continue;
 		if (c->branch && t.sync.owed && !t.holder.actor)
 			turn_take_merge(&t, &n);
 		/* Others must find the commit that they are told of. */

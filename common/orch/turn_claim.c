@@ -28,6 +28,8 @@ struct claim {
 	char *trouble;		/* why the remote could not be asked; NULL */
 	bool in_trouble;	/* ...when it was last tried */
 	bool in_use;		/* by another process of this clone */
+	int64_t ours_ms;	/* boot clock: until then the remote need not be asked,
+				 * as nobody elsewhere can have it; 0: it must */
 	bool blocked;		/* no use in waiting: the work tree is in the way */
 };
 
@@ -226,30 +228,6 @@ static int adopt(struct turn *t, struct turn_net *n)
 	return rc;
 }
 
-/* None of this clone may claim it without the network meanwhile. 0 when
- * somebody just has. */
-static int close_here(struct turn *t, struct orch *o)
-{
-	struct lock lock = LOCK_INIT;
-	struct turn now;
-	int rc;
-
-	turn_init(&now);
-	if ((rc = turn_lock(&lock, o)) < 0 || (rc = turn_load(&now, o)) < 0)
-		goto out;
-	if (now.nonce && t->nonce ? !str_eq(now.nonce, t->nonce) : now.nonce != t->nonce)
-		goto out;
-	if ((rc = turn_close_here(&now, o)) == 0) {
-		if (now.recorded_here)
-			t->reserved = now.reserved;
-		rc = 1;
-	}
-out:
-	lock_release(&lock);
-	turn_release_memory(&now);
-	return rc;
-}
-
 /* What was released here and could not be published is published by whoever
  * comes next, even if it is not his turn. */
 static int publish_owed(struct turn *t, struct turn_net *n)
@@ -285,7 +263,7 @@ static int claim_there(struct turn *t, struct orch *o, struct claim *c)
 		}
 		if ((rc = judge(t, c, &lost)) != FREE)
 			return rc;
-		if ((rc = close_here(t, o)) < 0)
+		if ((rc = turn_close_here(t, o)) < 0)
 			return rc;
 		if (rc == 0)
 			continue;
@@ -413,8 +391,11 @@ static int try_claim(struct turn *t, struct orch *o, struct claim *c)
 		return OURS;
 	if (t->paused && c->req->plays_on && c->fetched)
 		return judge(t, c, &lost);
-	if (turn_may_stay_unpublished(t))
+	c->ours_ms = 0;
+	if (turn_may_stay_unpublished(t)) {
+		c->ours_ms = t->sync.boot_ms + turn_renewal_ms(t->lease_seconds);
 		return claim_unpublished(t, o, c);
+	}
 	if (!is_due(t, c)) {
 		rc = judge(t, c, &lost);
 		/* Whoever has died, or let his lease run out, since the last
@@ -523,7 +504,8 @@ static void watch_remote(struct turn_watch *w, const struct claim *c)
 		return;
 	w->also = c->net.user;
 	/* Its end is not always to be seen from here: look again soon. */
-	w->look_ms = c->in_use ? time_boot_ms() + BUSY_MS : c->rhythm.look_ms;
+	w->look_ms = c->ours_ms ? c->ours_ms :
+		     c->in_use ? time_boot_ms() + BUSY_MS : c->rhythm.look_ms;
 }
 
 int turn_acquire(struct turn *out, struct orch *o, const struct turn_request *req)

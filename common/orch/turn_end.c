@@ -349,6 +349,8 @@ static int publish_end(struct turn *t, struct turn_net *n, const struct turn_end
 		t->roams = other;
 		t->reserved = t->generation + TURN_KEEP_ROUNDS * (int64_t)t->workflow.nr;
 	}
+	if ((rc = turn_close_here(t, n->o)) <= 0)
+		goto out;
 	rc = turn_publish(t, n, "release", end->receipt,
 			  !end->keep_head && !turn_head_is_there(t, n), TURN_USE_SPARE);
 	if (rc < 0 && t->reserved)

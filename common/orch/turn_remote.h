@@ -74,9 +74,12 @@ int turn_adopt(struct turn *t, struct turn_net *n);
 /* Whether both are the same turn, held or free in the same way: then what
  * differs is a pause, a lease, or what was handed on. */
 bool turn_same(const struct turn *a, const struct turn *b);
-/* From now on who wants the turn in this clone must ask the remote, too. Under
- * turn.lock; stores *t if that is new. */
-int turn_close_here(struct turn *t, struct orch *o);
+/*
+ * From now on who wants the turn in this clone must ask the remote, too: said
+ * before it is offered to others there, as we may not live to tell what came
+ * of it. 1; 0 when the state here is not *t any more.
+ */
+int turn_close_here(const struct turn *t, struct orch *o);
 /* Whether the remote's branch, as last seen, has the turn's commit already. */
 bool turn_head_is_there(const struct turn *t, struct turn_net *n);
 /* The state that a published commit holds. Its counters are far below what we

@@ -49,19 +49,13 @@ int turn_stop_playing(struct orch *o)
 {
 	struct turn_change c = { .event = "free", .make = make_free, .branch = true,
 			    .may_be_owed = true };
-	struct lock lock = LOCK_INIT;
 	struct turn t;
-	bool kept = false;
-	int rc;
+	bool kept;
+	int rc = turn_load(&t, o);
 
-	turn_init(&t);
-	if ((rc = turn_lock(&lock, o)) == 0 && (rc = turn_load(&t, o)) == 0)
-		kept = !t.holder.actor && t.keeper.clone && t.recorded_here;
-	if (kept)	/* a neighbour must not count on it while it is given away */
-		rc = turn_close_here(&t, o);
-	lock_release(&lock);
+	kept = rc == 0 && !t.holder.actor && t.keeper.clone && t.recorded_here;
 	turn_release_memory(&t);
-	return kept && rc == 0 ? turn_change(NULL, o, &c) : rc;
+	return kept ? turn_change(NULL, o, &c) : rc;
 }
 
 bool turn_renewal_due(const struct turn *t)

@@ -65,8 +65,8 @@ static int fetch_head(const struct turn *t, struct turn_net *n)
 	free(here);
 	if (rc == 0 && !object_exists(n->o->repo, &t->head))
 		rc = error_set(ORCH_ERROR, "the turn is about commit %s, which neither "
-			       "this repository nor %s has", oid_short(&t->head),
-			       n->remote.name);
+			       "this repository nor %s has: push it from where the last "
+			       "turn ended", oid_short(&t->head), n->remote.name);
 	return rc;
 }
 

@@ -445,6 +445,17 @@ origin"
 	published_is .iteration 2
 }
 
+@test "with: a command that leaves the branch fails its turn, and nothing is pushed" {
+	exits 1 a with galph git checkout -q -b other
+	err_has "on branch other instead of main"
+	is "$(git -C "$hub" for-each-ref --format='%(refname)' refs/heads)" refs/heads/main
+	published_is '.status, .head, .expected_actor' "failed
+null
+galph"
+	git checkout -q main
+	exits 0 claim b galph
+}
+
 @test "with: a turn that is broken elsewhere ends the command; a refused branch is 75" {
 	background a with --lease 3 galph sh -c 'echo >up; exec sleep 1000' 2>err
 	until_true [ -e up ]

@@ -45,13 +45,13 @@ void attempt_set_reason(struct attempt *a, const char *reason)
 
 static int64_t renew_interval_ms(const struct turn *t)
 {
-	int64_t ms = t->lease_seconds * 1000 / 3;
+	int64_t ms = turn_renew_interval_ms(t);
 
 	return ms > 1000 ? ms : 1000;
 }
 
 /*
- * Renew the lease when a third of it is over. Only a turn that is lost ends
+ * Renew the lease when it is time. Only a turn that is lost ends
  * the agent; a disk that is full does not.
  */
 static int keep_turn(struct attempt *a)

@@ -120,6 +120,15 @@ static inline int64_t turn_renewal_ms(int64_t lease_seconds)
 	return lease_seconds * 1000 / 3 * 2;
 }
 /*
+ * How often a wrapper renews it here. Where others must be told, too, more
+ * often: the last third of the lease has to be enough to reach them in, also
+ * for a turn that began just before.
+ */
+static inline int64_t turn_renew_interval_ms(const struct turn *t)
+{
+	return t->lease_seconds * 1000 / (t->sync.remote ? 12 : 3);
+}
+/*
  * Whether this clone may change hands without publishing it: what is
  * published says that the turn is ours or kept for us, and others will not
  * doubt it for at least a third of the lease.

@@ -62,9 +62,12 @@ bool turn_renewal_due(const struct turn *t)
 {
 	const struct turn_sync *s = &t->sync;
 
-	return t->holder.actor && s->remote && !oid_is_zero(&s->base) && s->boot_ms &&
-	       t->lease_seconds &&
-	       time_boot_ms() >= s->boot_ms + turn_renewal_ms(t->lease_seconds);
+	if (!t->holder.actor || !s->remote || oid_is_zero(&s->base) || !t->lease_seconds)
+		return false;
+	/* Ours, but we were not told when it had arrived. */
+	if (!s->boot_ms)
+		return t->recorded_here;
+	return time_boot_ms() >= s->boot_ms + turn_renewal_ms(t->lease_seconds);
 }
 
 static int make_renewed(struct turn *t, struct orch *o UNUSED, void *data)

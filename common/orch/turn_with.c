@@ -131,7 +131,8 @@ struct wrapped {
 	struct turn_guard guard;
 	struct turn_renewer renewer;
 	int64_t generation;	/* 0: the turn is not ours to tend */
-	int64_t lease_ms, renew_at, kill_at;	/* boot clock; -1: never */
+	int64_t renew_ms;	/* how often; 0: never */
+	int64_t renew_at, kill_at;	/* boot clock; -1: never */
 	int status;
 	int signal;		/* the last one that was meant to end us */
 	bool lost;		/* so the command was ended; error_message() says why */
@@ -195,7 +196,7 @@ static void renew(struct wrapped *w)
 {
 	int rc = turn_renew(w->o, w->generation);
 
-	w->renew_at = time_boot_ms() + w->lease_ms / 3;
+	w->renew_at = time_boot_ms() + w->renew_ms;
 	if (rc == 0) {
 		turn_renewer_tick(&w->renewer, w->o, w->generation);
 	} else if (rc == ORCH_ENO && turn_was_released(w->o, w->generation)) {
@@ -241,8 +242,7 @@ static int poll_timeout(const struct wrapped *w)
 static void tend(struct wrapped *w)
 {
 	w->kill_at = -1;
-	w->renew_at = w->generation && w->lease_ms ?
-		      time_boot_ms() + w->lease_ms / 3 : -1;
+	w->renew_at = w->generation && w->renew_ms ? time_boot_ms() + w->renew_ms : -1;
 	while (!handle_signals(w)) {
 		struct pollfd p[2] = {
 			{ .fd = signal_pipe[0], .events = POLLIN },
@@ -343,13 +343,11 @@ static int start(struct wrapped *w, const struct turn *t,
 	if (w->generation) {
 		turn_guard_arm(&w->guard, w->o, t);
 		rc = turn_set_child(w->o, w->generation, s->pid);
-		if (rc == ORCH_ENO)
-			return rc;
-		if (rc < 0) {
-			/* It dies with us, so we can answer for it. */
-			warn("%s", error_message());
-			error_clear();
-		}
+		/* Not recorded, it could outlive a turn that looks free. */
+		if (rc < 0)
+			return rc == ORCH_ENO ? rc :
+			       error_set(ORCH_ERROR, "the command was not started: %s",
+					 error_message());
 	}
 	return spawn_go(s);
 }
@@ -376,7 +374,7 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 	if ((rc = turn_acquire(&t, o, &mine)) < 0)
 		goto out;
 	w.generation = inside ? 0 : t.generation;
-	w.lease_ms = t.lease_seconds * 1000;
+	w.renew_ms = turn_renew_interval_ms(&t);
 	note_branch(&w);
 	rc = start(&w, &t, argv, path);
 	if (rc < 0) {

@@ -319,6 +319,13 @@ killed() { PATH=$BATS_TEST_TMPDIR/bin:$PATH exits 137 "$@"; }
 	is "$(ls .git/orch/loops/main/turn.json 2>&1 | grep -c 'No such')" 1
 	exits 0 a acquire --pid $$ --timeout 0 galph
 	is "$out" 1
+	# When others saw it is not known, so its lease is published anew.
+	was=$(tip)
+	exits 0 a renew --generation 1
+	[ "$(tip)" != "$was" ]
+	was=$(tip)
+	exits 0 a renew --generation 1
+	is "$(tip)" "$was"
 	exits 0 a release --generation 1
 }
 

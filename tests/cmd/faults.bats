@@ -82,3 +82,13 @@ share() {
 	exits 0 "$TOP/tests/faults/publish.sh" -q -k 100 "$BUILD" with
 	has " 0 bad, "
 }
+
+@test "with: a command that cannot be recorded is not started, and the turn is given back" {
+	state=$PWD/.git/orch/loops/main/turn.json
+	exits 0 git orch turn with galph -- true
+	exits 128 strace -qq -o trace -e trace=rename -e inject=rename:error=EIO:when=2 \
+		git-orch-turn with ralph -- touch ran
+	one_error "the command was not started" "Input/output error"
+	[ ! -e ran ]
+	is "$(jq -c '[.holder, .status, .generation]' "$state")" '[null,"failed",2]'
+}

@@ -170,39 +170,39 @@ is_free() { is "$(published '[.holder, .kept]')" '[null,null]'; }
 	agents "$worker"
 	mkdir "$BATS_TEST_TMPDIR/trace"
 	export GIT_TRACE2_EVENT=$BATS_TEST_TMPDIR/trace
-	start "$a" ga --actor galph -n 3; ga=$!
-	start "$b" rb --actor ralph -n 3; rb=$!
+	start "$a" ga --actor galph -n 2; ga=$!
+	start "$b" rb --actor ralph -n 2; rb=$!
 	ended 0 ga "$ga"
 	ended 0 rb "$rb"
 	unset GIT_TRACE2_EVENT
-	all="galph 1,ralph 1,galph 2,ralph 2,galph 3,ralph 3"
+	all="galph 1,ralph 1,galph 2,ralph 2"
 	is "$(subjects "$bare")" "$all"
 	is "$(subjects "$b")" "$all"
-	is "$(subjects "$a")" "${all%,ralph 3}"
-	[ "$(count push)" -le 12 ]
+	is "$(subjects "$a")" "${all%,ralph 2}"
+	[ "$(count push)" -le 8 ]
 	is_free
 	for r in "$a" "$b"; do
 		is "$(git -C "$r" orch log --json | jq -r '.receipts | map(.status) | join(",")')" \
-			"ok,ok,ok"
+			"ok,ok"
 	done
 	cd "$a"
 	exits 0 git orch turn sync
 	exits 0 git orch turn status
-	has "iteration 4" "does not have it"
+	has "iteration 3" "does not have it"
 }
 
 @test "two runners in one clone: the hand-over between them is local" {
 	agents "$worker"
 	mkdir "$BATS_TEST_TMPDIR/trace"
 	export GIT_TRACE2_EVENT=$BATS_TEST_TMPDIR/trace
-	start "$a" r --actor ralph -n 3; r=$!
+	start "$a" r --actor ralph -n 2; r=$!
 	timeout 20 sh -c 'until test -s .git/orch/loops/main/*ralph*; do sleep 0.05; done'
-	start "$a" g --actor galph -n 3; g=$!
+	start "$a" g --actor galph -n 2; g=$!
 	ended 0 g "$g"
 	ended 0 r "$r"
 	unset GIT_TRACE2_EVENT
-	is "$(subjects "$bare")" "galph 1,ralph 1,galph 2,ralph 2,galph 3,ralph 3"
-	[ "$(count push)" -le 7 ]
+	is "$(subjects "$bare")" "galph 1,ralph 1,galph 2,ralph 2"
+	[ "$(count push)" -le 5 ]
 	is_free
 }
 
@@ -224,13 +224,13 @@ is_free() { is "$(published '[.holder, .kept]')" '[null,null]'; }
 
 @test "both machines play all actors: each turn is played once, no commit is lost" {
 	agents "$worker"
-	start "$a" a -n 4; one=$!
-	start "$b" b -n 4; two=$!
+	start "$a" a -n 3; one=$!
+	start "$b" b -n 3; two=$!
 	ended 0 a "$one"
 	ended 0 b "$two"
 	is "$(published .holder)" null
-	is "$(published '.iteration, .expected_actor' | paste -sd,)" 5,galph
-	is "$(subjects "$bare")" "$(for i in 1 2 3 4; do
+	is "$(published '.iteration, .expected_actor' | paste -sd,)" 4,galph
+	is "$(subjects "$bare")" "$(for i in 1 2 3; do
 		echo "galph $i"; echo "ralph $i"; done | paste -sd,)"
 	cat "$a/.git/orch/receipts.jsonl" "$b/.git/orch/receipts.jsonl" |
 		jq -r 'select(.status == "ok") | .id' | sort | uniq -d >"$BATS_TEST_TMPDIR/twice"

@@ -149,7 +149,7 @@ static int look_there(struct turn_net *n, struct turn_rhythm *rhythm)
 	if (time_boot_ms() < rhythm->look_ms)
 		return 0;
 	turn_init(&t);
-	rc = turn_net_lock(n, false);
+	rc = turn_net_lock(n, 0);
 	if (rc == 0)
 		rc = turn_net_look(n, &changed);
 	if (rc == 0 && changed)

@@ -346,7 +346,7 @@ static void tell_trouble(struct claim *c)
 static int claim_unpublished(struct turn *t, struct orch *o, struct claim *c)
 {
 	if (t->step == 0 && !t->holder.actor && !t->sync.owed && !c->fetched) {
-		int rc = turn_net_lock(&c->net, true);
+		int rc = turn_net_lock(&c->net, TURN_NET_WAIT_MS);
 
 		if (rc == 0)
 			rc = turn_net_fetch(&c->net);
@@ -403,7 +403,7 @@ static int try_claim(struct turn *t, struct orch *o, struct claim *c)
 		if (rc != FREE || c->in_trouble)
 			return rc == FREE ? WAIT : rc;
 	}
-	rc = turn_net_lock(&c->net, false);
+	rc = turn_net_lock(&c->net, 0);
 	c->in_use = rc == ORCH_EBUSY;
 	if (c->in_use) {
 		error_clear();

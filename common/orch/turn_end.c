@@ -340,6 +340,7 @@ static int publish_end(struct turn *t, struct turn_net *n, const struct turn_end
 			keep(t, n->o, lease);
 			t->reserved = other && !t->roams ? 0 : reserved;
 		}
+		turn_stamp(t);	/* another state than any that was published */
 		rc = error_set(ORCH_EBUSY, "%s", trouble);
 		goto out;
 	}
@@ -369,13 +370,15 @@ static int release_there(struct turn *out, struct orch *o, const struct turn_end
 	int rc;
 
 	turn_init(&t);
-	if ((rc = turn_net_open(&n, o, remote)) < 0 || (rc = turn_net_lock(&n, true)) < 0)
+	if ((rc = turn_net_open(&n, o, remote)) < 0)
 		goto out;
 	/* Who plays on need not wait: the next end of an iteration tries again. */
 	n.deadline = time_boot_ms() + (goes_on || end->timeout < 0 ? 0 : end->timeout ?
 				       end->timeout : TURN_REACH_SECONDS) * 1000;
 	n.remote.interrupt_fd = end->interrupt_fd ? end->interrupt_fd : -1;
-	rc = was_owed ? look_again(&n) : 0;
+	rc = turn_net_lock(&n, end->timeout > 0 ? end->timeout * 1000 : TURN_NET_WAIT_MS);
+	if (rc == 0 && was_owed)
+		rc = look_again(&n);
 	if (rc < 0 && rc != ORCH_EBUSY && rc != ORCH_EINTERRUPTED)
 		goto out;
 	do

@@ -17,6 +17,7 @@
 #define LOOK_MIN_MS 1000		/* between two looks at the remote */
 #define LOOK_MAX_MS 10000
 #define STALE_LOCK_MS 2000
+#define LOCK_PAUSE_MS 50		/* between two tries of a lock that is held */
 
 const char *orch_remote_option;
 
@@ -179,20 +180,38 @@ static void drop_stale_lock(struct turn_net *n, const char *ref)
 	free(path);
 }
 
-int turn_net_lock(struct turn_net *n, bool wait)
+/* Its user may be stopped, or wait for a hook: not for ever. */
+static int wait_for_lock(struct turn_net *n, int64_t wait_ms)
 {
-	const char *path;
+	struct pollfd p = { .fd = n->remote.interrupt_fd, .events = POLLIN };
+	int64_t end = time_boot_ms() + wait_ms;
+	int rc, pause = 1;
+
+	while ((rc = lock_try(&n->lock, turn_file(n->o, "network.lock"))) == ORCH_EBUSY &&
+	       time_boot_ms() < end) {
+		if (poll(&p, 1, pause) > 0)
+			return error_set(ORCH_EINTERRUPTED, "interrupted");
+		if (pause < LOCK_PAUSE_MS)
+			pause *= 2;
+	}
+	return rc;
+}
+
+int turn_net_lock(struct turn_net *n, int64_t wait_ms)
+{
 	int rc;
 
 	if (n->lock.fd >= 0)
 		return 0;
 	if ((rc = dir_make(n->o->loop_dir)) < 0)
 		return rc;
-	path = turn_file(n->o, "network.lock");
-	rc = wait ? lock_take(&n->lock, path) : lock_try(&n->lock, path);
+	rc = wait_for_lock(n, wait_ms);
 	if (rc < 0 && rc != ORCH_EBUSY)
 		return rc;
 	read_user(n, turn_file(n->o, "network.lock"));
+	if (rc == ORCH_EBUSY)
+		error_set(rc, "another process of this clone (pid %" PRId64 ") is speaking "
+			  "to %s", n->user.pid, n->remote.name);
 	if (rc == 0) {
 		write_user(n, false);
 		drop_stale_lock(n, n->ref);

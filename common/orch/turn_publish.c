@@ -292,12 +292,17 @@ void turn_set_owed(struct turn *t, const char *remote, const char *why)
 static void keep_what_is_here(struct turn *t, struct turn *now)
 {
 	struct turn published = *t;
+	bool owed = now->sync.owed;
+	char *error = now->sync.error;
 
+	now->sync.error = NULL;
 	*t = *now;
 	turn_init(now);
 	turn_clear_sync(t);
 	t->sync = published.sync;
 	t->sync.ahead = true;
+	t->sync.owed = owed;
+	t->sync.error = error;
 	published.sync = (struct turn_sync){ 0 };
 	free(t->paused);
 	free(t->paused_host);

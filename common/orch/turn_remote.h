@@ -48,9 +48,10 @@ int turn_remote_name(const char **name, struct orch *o, const struct turn *t);
 int turn_net_open(struct turn_net *n, struct orch *o, const char *remote);
 void turn_net_close(struct turn_net *n);
 
-/* Take network.lock. With `wait` false ORCH_EBUSY at once, and n->user says
- * whom to wait for. */
-int turn_net_lock(struct turn_net *n, bool wait);
+/* Take network.lock. ORCH_EBUSY when it was not to be had for `wait_ms`, and
+ * n->user says who has it. */
+#define TURN_NET_WAIT_MS (TURN_REACH_SECONDS * 1000)
+int turn_net_lock(struct turn_net *n, int64_t wait_ms);
 void turn_net_unlock(struct turn_net *n);
 /* Whether the remote's turn is another one than we know. One `ls-remote`. */
 int turn_net_look(struct turn_net *n, bool *changed);

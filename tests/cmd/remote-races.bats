@@ -34,3 +34,19 @@ ralph"
 	exits 75 claim a galph
 	err_has "ralph holds it"
 }
+
+@test "a neighbour that is stopped over the network does not keep a release for ever" {
+	exits 0 claim a galph
+	mkfifo ready
+	background bash -c 'exec 9>>.git/orch/loops/main/network.lock; flock 9
+		echo >ready; exec sleep 60'
+	read -r <ready
+	exits 0 a release --generation 1 --timeout 1
+	err_has "unpublished: another process of this clone"
+	published_is .holder.actor galph
+	is "$(state_of "$a" '[.holder, .expected_actor, .sync.owed]')" '[null,"ralph",true]'
+	kill "$pid"
+	wait "$pid" || :
+	exits 0 a sync
+	published_is .expected_actor ralph
+}

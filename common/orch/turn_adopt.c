@@ -89,10 +89,15 @@ bool turn_same(const struct turn *a, const struct turn *b)
 	       same(a->holder.actor, b->holder.actor) && same(a->keeper.clone, b->keeper.clone);
 }
 
+static bool same_pause(const struct turn *a, const struct turn *b)
+{
+	return same(a->paused, b->paused) && a->paused_ms == b->paused_ms;
+}
+
 /* What others said of a pause since `base`; else what was said here counts. */
 static void take_pause(struct turn *t, struct turn *from, const struct turn *base)
 {
-	if (same(from->paused, base->paused) && from->paused_ms == base->paused_ms)
+	if (same_pause(from, base))
 		return;
 	free(t->paused);
 	free(t->paused_host);
@@ -109,14 +114,39 @@ static void set_base(struct turn *t, const struct turn_net *n, const struct oid 
 	t->sync.base = *base;
 }
 
+/* Whether a pause, or its end, was said here and is still to be told, and
+ * nobody else has said anything of it since. */
+static bool owes_pause(const struct turn *t, const struct turn *p, struct orch *o)
+{
+	struct turn b;
+	bool owes;
+
+	turn_init(&b);
+	if (!oid_is_zero(&t->sync.base) && turn_read_published(&b, o, &t->sync.base) < 0)
+		error_clear();
+	owes = t->sync.owed && !same_pause(t, &b) && same_pause(p, &b);
+	turn_release_memory(&b);
+	return owes;
+}
+
 /* Put *p, published as `commit`, in the place of *t. */
 static void replace(struct turn *t, struct turn *p, const struct turn_net *n,
 		    const struct oid *commit)
 {
 	int64_t floor = t->sync.floor > t->generation ? t->sync.floor : t->generation;
-	char *void_claim = t->sync.void_claim;
+	char *void_claim = t->sync.void_claim, *error = t->sync.error;
+	bool owes = owes_pause(t, p, n->o);
 
-	if (t->sync.owed)
+	if (owes) {		/* it holds for whatever turn there is */
+		struct turn swap = { .paused = p->paused, .paused_host = p->paused_host };
+
+		p->paused = t->paused;
+		p->paused_host = t->paused_host;
+		p->paused_ms = t->paused_ms;
+		t->paused = swap.paused;
+		t->paused_host = swap.paused_host;
+		t->sync.error = NULL;
+	} else if (t->sync.owed)
 		warn("%s has moved on without what was not published from here",
 		     n->remote.name);
 	t->sync.void_claim = NULL;
@@ -126,6 +156,11 @@ static void replace(struct turn *t, struct turn *p, const struct turn_net *n,
 	set_base(t, n, commit);
 	t->sync.floor = floor;
 	t->sync.void_claim = void_claim;
+	if (owes) {
+		turn_stamp(t);
+		t->sync.ahead = t->sync.owed = true;
+		t->sync.error = error;
+	}
 }
 
 /* What this clone had changed since `base` stands if nothing but a pause or a

@@ -50,3 +50,20 @@ ralph"
 	exits 0 a sync
 	published_is .expected_actor ralph
 }
+
+@test "a pause that could not be told is not forgotten because the others have moved on" {
+	exits 0 claim a galph
+	exits 75 claim b ralph
+	unplug
+	exits 0 b pause "look at this"
+	err_has unpublished
+	plug
+	exits 0 a release --generation 1
+	exits 0 b sync
+	published_is '.paused.reason, .expected_actor' "look at this
+ralph"
+	exits 75 claim a ralph
+	exits 0 a resume
+	exits 75 claim b galph
+	published_is .paused null
+}

@@ -36,6 +36,9 @@ int64_t time_now_ms(void);
 /* Whole seconds since then; 0 when the clock was set back. */
 int64_t time_seconds_since(int64_t ms);
 int64_t time_boot_ms(void);
+/* The same without the time that the machine was suspended: for what can only
+ * happen while it is awake. */
+int64_t time_awake_ms(void);
 /* 2026-01-22T02:40:02Z; parsing accepts fractions and +hh:mm too. */
 #define TIME_ISO_SIZE 32
 const char *time_iso(char buf[TIME_ISO_SIZE], int64_t ms);

@@ -124,6 +124,11 @@ int64_t time_boot_ms(void)
 	return read_clock(CLOCK_BOOTTIME);
 }
 
+int64_t time_awake_ms(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
 /* Whole seconds, rounded down before 1970 too. */
 static time_t to_seconds(int64_t ms)
 {

@@ -23,15 +23,6 @@
 
 enum grace { TERM_GRACE_MS = 5000, KILL_GRACE_MS = 5000, POLL_MS = 20 };
 
-/* The clock that stands still while the machine sleeps, as connections do. */
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -83,11 +74,11 @@ static bool drain(struct gitwatch *w, struct strbuf *sb, int *fd)
 
 static bool ends_within(const struct spawn *s, int pidfd, int64_t ms)
 {
-	int64_t end = now_ms() + ms, left;
+	int64_t end = time_awake_ms() + ms, left;
 	struct pollfd p = { pidfd, POLLIN, 0 };
 
 	while (!has_ended(s)) {
-		if ((left = end - now_ms()) <= 0)
+		if ((left = end - time_awake_ms()) <= 0)
 			return false;
 		poll(&p, 1, (int)(pidfd < 0 && left > POLL_MS ? POLL_MS : left));
 	}
@@ -106,7 +97,7 @@ static void end_it(const struct spawn *s, int pidfd)
 static int watch(struct gitwatch *w, const struct spawn *s, int out, int err,
 		 int pidfd)
 {
-	int64_t deadline = now_ms() + w->silence_ms, left, wait;
+	int64_t deadline = time_awake_ms() + w->silence_ms, left, wait;
 	bool ended = false, heard;
 
 	while (!ended) {
@@ -115,7 +106,7 @@ static int watch(struct gitwatch *w, const struct spawn *s, int out, int err,
 			{ pidfd, POLLIN, 0 }, { w->interrupt_fd, POLLIN, 0 },
 		};
 
-		left = w->silence_ms ? deadline - now_ms() : 3600 * 1000;
+		left = w->silence_ms ? deadline - time_awake_ms() : 3600 * 1000;
 		wait = left < 0 ? 0 : left > 3600 * 1000 ? 3600 * 1000 : left;
 		if (pidfd < 0 && wait > POLL_MS)
 			wait = POLL_MS;
@@ -132,12 +123,12 @@ static int watch(struct gitwatch *w, const struct spawn *s, int out, int err,
 		heard = drain(w, &w->out, &out);
 		heard = drain(w, &w->err, &err) || heard;
 		if (heard)
-			deadline = now_ms() + w->silence_ms;
+			deadline = time_awake_ms() + w->silence_ms;
 		if (ended)
 			break;
 		if (p[3].revents)
 			return error_set(ORCH_EINTERRUPTED, "interrupted");
-		if (w->silence_ms && now_ms() >= deadline)
+		if (w->silence_ms && time_awake_ms() >= deadline)
 			return error_set(ORCH_EBUSY, "no sign of life for %lld s",
 					 (long long)(w->silence_ms / 1000));
 	}

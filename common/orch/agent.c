@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/file.h"
 #include "base/spawn.h"
 #include "base/strbuf.h"
@@ -41,15 +42,6 @@ struct agent {
 	struct strbuf err_line;
 	char *buf;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	/* Not the boot clock: a suspended agent has not used its time. */
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void close_fd(int *fd)
 {
@@ -209,7 +201,7 @@ static void stop(struct agent *a, int sig)
 		sig = SIGKILL;
 	signal_group(a, sig);
 	a->stopping = true;
-	a->kill_at = sig == SIGKILL ? NEVER : now_ms() + KILL_AFTER_MS;
+	a->kill_at = sig == SIGKILL ? NEVER : time_awake_ms() + KILL_AFTER_MS;
 }
 
 static void feed_input(struct agent *a)
@@ -308,7 +300,7 @@ static void check_child(struct agent *a)
 		a->gone = true;
 	if (a->gone) {
 		close_fd(&a->in);
-		a->drain_until = now_ms() + DRAIN_MS;
+		a->drain_until = time_awake_ms() + DRAIN_MS;
 	}
 }
 
@@ -327,7 +319,7 @@ static void take_verdict(struct agent *a, struct agent_result *out, int rc)
 /* What the clock demands. */
 static void check_time(struct agent *a, struct agent_result *out)
 {
-	int64_t now = now_ms();
+	int64_t now = time_awake_ms();
 
 	if (now >= a->limit_at) {
 		a->limit_at = NEVER;
@@ -343,7 +335,7 @@ static void check_time(struct agent *a, struct agent_result *out)
 	if (now >= a->tick_at) {
 		int rc = a->gone ? 0 : a->req.tick(a->req.data);
 
-		a->tick_at = now_ms() + TICK_MS;
+		a->tick_at = time_awake_ms() + TICK_MS;
 		take_verdict(a, out, rc);
 	}
 }
@@ -365,11 +357,11 @@ static int poll_timeout(const struct agent *a)
 		next = a->tick_at;
 	if (patience(a) < next)
 		next = patience(a);
-	if (a->pidfd < 0 && !a->gone && next > now_ms() + 50)
-		next = now_ms() + 50;
+	if (a->pidfd < 0 && !a->gone && next > time_awake_ms() + 50)
+		next = time_awake_ms() + 50;
 	if (next == NEVER)
 		return -1;
-	left = next - now_ms();
+	left = next - time_awake_ms();
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
@@ -382,7 +374,7 @@ static bool is_over(const struct agent *a)
 {
 	if (!a->gone)
 		return false;
-	return (a->out < 0 && a->err < 0) || now_ms() >= patience(a);
+	return (a->out < 0 && a->err < 0) || time_awake_ms() >= patience(a);
 }
 
 static int wait_for_end(struct agent *a, struct agent_result *out)
@@ -424,7 +416,7 @@ static int wait_for_end(struct agent *a, struct agent_result *out)
 int agent_run(struct agent *a, struct agent_result *out)
 {
 	struct sigaction ignore, old;
-	int64_t began = now_ms();
+	int64_t began = time_awake_ms();
 	int status = 0, rc;
 
 	memset(out, 0, sizeof(*out));
@@ -469,7 +461,7 @@ int agent_run(struct agent *a, struct agent_result *out)
 	show_err(a, "", 0, true);
 	usage_parser_finish(a->parser, &out->usage);
 	out->exit_code = spawn_exit_code(status);
-	out->duration_ms = now_ms() - began;
+	out->duration_ms = time_awake_ms() - began;
 	sigaction(SIGPIPE, &old, NULL);
 	return rc;
 }

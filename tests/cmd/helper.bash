@@ -204,3 +204,32 @@ loop_init() {
 agent() { git config "orchactor.$1.command" "$2"; }
 # A second work tree's worth of nothing: go outside every repository.
 outside() { cd "$BATS_TEST_TMPDIR/outside"; }
+
+# --- processes of a test --------------------------------------------------
+# Those in $pids are ended with the test: setup unsets it, teardown calls
+# end_all.
+
+# background COMMAND...: $pid.
+background() { "$@" 3>&- & pid=$! pids+=("$!"); }
+# A process that lives until it is killed: $pid.
+spawn_holder() { sleep 1000 3>&- & pid=$! pids+=("$!"); }
+end_all() {
+	local p
+
+	for p in "${pids[@]}"; do
+		kill -KILL "$p" 2>/dev/null || :
+	done
+}
+# until_true COMMAND...: for what other processes bring about where nothing
+# tells us.
+until_true() {
+	local i
+
+	for ((i = 0; i < 1000; i++)); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.02
+	done
+	fail_with "never true: $*"
+}
+# status_is FILTER VALUE, of turn status --json
+status_is() { exits 0 git orch turn status --json && json_is "$1" "$2"; }

@@ -9,28 +9,11 @@ setup() {
 	unset pids
 }
 teardown() {
-	local p
-
-	for p in "${pids[@]}"; do
-		kill -KILL "$p" 2>/dev/null || :
-	done
+	end_all
 }
-# background COMMAND...: $pid, ended with the test if it has not by itself.
-background() { "$@" 3>&- & pid=$! pids+=("$!"); }
-status_is() { exits 0 git orch turn status --json && json_is "$1" "$2"; }
 receipts_are() { is "$(jq -sc "[.[] | $1]" .git/orch/receipts.jsonl)" "$2"; }
 # Wait for a line on a fifo, at most 20 s: an event, not a sleep.
 await() { timeout 20 head -n 1 "$1"; }
-# until_true COMMAND...: where nothing tells us.
-until_true() {
-	local i
-
-	for ((i = 0; i < 1000; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.02
-	done
-	fail_with "never true: $*"
-}
 # Until the file has that text.
 await_line() { until_true grep -F -- "$1" "$2"; }
 # Until the process is a zombie or nothing any more.

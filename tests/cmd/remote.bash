@@ -30,11 +30,7 @@ remote_setup() {
 	cd "$a"
 }
 remote_teardown() {
-	local p
-
-	for p in "${pids[@]}"; do
-		kill -KILL "$p" 2>/dev/null || :
-	done
+	end_all
 }
 a() { (cd "$a" && git-orch-turn "$@"); }
 b() { (cd "$b" && git-orch-turn "$@"); }
@@ -44,17 +40,6 @@ claim() {
 
 	shift
 	"$who" acquire --pid none --timeout 0 "$@"
-}
-# background COMMAND...: $pid, ended with the test if it has not by itself.
-background() { "$@" 3>&- & pid=$! pids+=("$!"); }
-until_true() {
-	local i
-
-	for ((i = 0; i < 1000; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.02
-	done
-	fail_with "never true: $*"
 }
 # What the remote has of the turn.
 tip() { git -C "$hub" rev-parse "${1:-$ref}"; }

@@ -4,23 +4,7 @@ load helper
 
 setup() { orch_setup; unset pids; }
 teardown() {
-	local p
-
-	for p in "${pids[@]}"; do
-		kill -KILL "$p" 2>/dev/null || :
-	done
-}
-spawn_holder() { sleep 1000 3>&- & pid=$! pids+=("$!"); }
-status_is() { exits 0 git orch turn status --json && json_is "$1" "$2"; }
-# until_true COMMAND...: for what other processes bring about.
-until_true() {
-	local i
-
-	for ((i = 0; i < 400; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.05
-	done
-	fail_with "never true: $*"
+	end_all
 }
 
 @test "break: nobody, somebody alive, by force, somebody gone" {

@@ -8,31 +8,13 @@ setup() {
 	unset pids
 }
 teardown() {
-	local p
-
-	for p in "${pids[@]}"; do
-		kill -KILL "$p" 2>/dev/null || :
-	done
+	end_all
 	if mountpoint -q "$repo/.git/orch" 2>/dev/null; then
 		umount "$repo/.git/orch"
 	fi
 }
-# A process that lives until it is killed: $pid.
-spawn_holder() { sleep 1000 3>&- & pid=$! pids+=("$!"); }
 # end PID: kill it and see it gone.
 end() { kill -KILL "$1"; wait "$1" 2>/dev/null || :; }
-# status_is FILTER VALUE, of turn status --json
-status_is() { exits 0 git orch turn status --json && json_is "$1" "$2"; }
-# until_true COMMAND...: for what other processes bring about.
-until_true() {
-	local i
-
-	for ((i = 0; i < 400; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.05
-	done
-	fail_with "never true: $*"
-}
 holds() { git orch turn status --json | jq -e ".holder.actor == \"$1\""; }
 
 @test "status needs no init and writes nothing" {

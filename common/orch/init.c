@@ -4,9 +4,12 @@
  */
 #include "orch/init.h"
 
+#include <sys/stat.h>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "git/object.h"
 #include "git/repo.h"
 #include "orch/config.h"
 #include "orch/orch.h"
@@ -186,6 +189,11 @@ static void find_next(struct init *in)
 	const struct init_request *req = &in->req;
 	struct strbuf missing = STRBUF_INIT;
 
+	if (in->behind)
+		add_next(in, "what the loop has done so far", xstrdup("git pull"));
+	if (in->remote && !in->joined)
+		add_next(in, "take part in that loop",
+			 xstrfmt("git config orch.remote %s", in->remote));
 	for (size_t i = 0; i < in->found.nr_actors; i++) {
 		const struct import_actor *from = imported_actor(in, in->found.actors[i].name);
 
@@ -222,12 +230,46 @@ static void find_next(struct init *in)
 	strbuf_release(&missing);
 }
 
+/*
+ * A machine that joins may lack the commits that the loop has made, the one with
+ * .orchconfig among them: a file of our own would be in their way ever after.
+ */
+static bool must_pull_first(const struct init *in)
+{
+	struct oid head;
+	struct stat st;
+	bool has = false;
+	char *path;
+	int there;
+
+	if (!in->remote || in->req.local || oid_is_zero(&in->published.head))
+		return false;
+	path = xstrfmt("%s/%s", repo_work_tree(in->repo), SETUP_TRACKED_FILE);
+	there = lstat(path, &st);
+	free(path);
+	if (there == 0)
+		return false;
+	if (object_exists(in->repo, &in->published.head) &&
+	    repo_head(in->repo, &head, NULL) == 0 && !oid_is_zero(&head) &&
+	    commit_is_ancestor(in->repo, &in->published.head, &head, &has) < 0)
+		has = false;
+	error_clear();
+	return !has;
+}
+
+static int write_config(struct init *in, unsigned flags)
+{
+	if (in->req.local)
+		return setup_write_local(&in->result, in->repo, &in->found, flags);
+	in->behind = must_pull_first(in);
+	return in->behind ? 0 :
+	       setup_write_tracked(&in->result, in->repo, &in->found, flags);
+}
+
 static int write_all(struct init *in)
 {
 	unsigned flags = in->req.dry_run ? SETUP_DRY_RUN : 0u;
-	int rc = in->req.local ?
-		 setup_write_local(&in->result, in->repo, &in->found, flags) :
-		 setup_write_tracked(&in->result, in->repo, &in->found, flags);
+	int rc = write_config(in, flags);
 
 	if (rc == 0 && has_changed(&in->result))
 		strvec_push(&in->written, in->req.local ? "git config" :

@@ -37,6 +37,7 @@ struct init {
 	char *remote;			/* one that publishes a turn of this loop; NULL */
 	struct turn published;		/* that turn */
 	bool joined;			/* orch.remote names it */
+	bool behind;			/* its branch comes first: .orchconfig may be in it */
 	struct setup_result result;	/* of .orchconfig or git config */
 	struct init_agent *agents;	/* as many as req.agents, in its order */
 	size_t nr_agents;

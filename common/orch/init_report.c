@@ -205,9 +205,6 @@ static void print_published(struct output *o, const struct init *in)
 	json_add_bool(j, "joined", in->joined);
 	output_field(o, "published", "%s has this loop: iteration %" PRId64 ", %s's turn%s",
 		     in->remote, t->iteration, t->expected, t->paused ? ", paused" : "");
-	if (!in->joined)
-		output_field(o, "", "git config orch.remote %s takes part in it",
-			     in->remote);
 }
 
 static void print_import(struct output *o, const struct init *in)
@@ -249,6 +246,11 @@ static void print_config_result(struct output *o, const struct init *in)
 	const char *what = in->req.local ? "git config" : SETUP_TRACKED_FILE;
 	struct json *differs = json_add_array(output_json(o), "differs");
 
+	if (in->behind) {
+		output_field(o, "left out", "%s: %s has commits that are not here, and it "
+			     "may be in them", what, in->remote);
+		return;
+	}
 	switch (r->state) {
 	case SETUP_SAME:
 		output_field(o, "unchanged", "%s says so already", what);

@@ -475,3 +475,22 @@ galph"
 	exits 3 a with galph sh -c 'exit 3'
 	published_is .reason "exit 3"
 }
+
+@test "a machine that joins is told to pull, and writes nothing that is in the way then" {
+	put "$a/.orchconfig" "[orch] workflow = galph ralph"
+	git -C "$a" add .orchconfig && git -C "$a" commit -qm "set up"
+	exits 0 a with galph -- true
+	git -C "$b" config --unset orch.remote
+	cd "$b"
+	exits 0 git orch init
+	matches '^left out   \.orchconfig: origin has commits that are not here'
+	matches '^next  *git pull '
+	matches '^  *git config orch\.remote origin '
+	[ ! -e .orchconfig ]
+	git pull -q --ff-only origin main
+	exits 0 git orch init
+	matches '^next  *git config orch\.remote origin '
+	git config orch.remote origin
+	exits 0 b acquire --pid none ralph
+	is "$(git status --porcelain)" ""
+}

@@ -279,12 +279,18 @@ out:
 static int release_owed(struct turn *out, struct turn *t, struct turn_net *n, bool tell)
 {
 	struct lock lock = LOCK_INIT;
+	struct turn now;
 	int rc;
 
+	turn_init(&now);
 	turn_set_owed(t, n->remote.name, error_message());
-	if ((rc = turn_lock(&lock, n->o)) == 0)
+	if ((rc = turn_lock(&lock, n->o)) == 0) {
+		if (turn_load(&now, n->o) == 0)
+			turn_take_owed_pause(t, &now);
 		rc = turn_store(n->o, t, "release", TURN_USE_SPARE | TURN_KEEP_NONCE);
+	}
 	lock_release(&lock);
+	turn_release_memory(&now);
 	if (rc < 0)
 		return rc;
 	if (tell)

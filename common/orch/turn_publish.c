@@ -313,6 +313,38 @@ static void keep_what_is_here(struct turn *t, struct turn *now)
 	turn_release_memory(&published);
 }
 
+void turn_take_owed_pause(struct turn *t, struct turn *now)
+{
+	struct turn old = *t;
+
+	if (!now->sync.owed || (t->paused_ms == now->paused_ms && !t->paused == !now->paused))
+		return;
+	t->paused = now->paused;
+	t->paused_host = now->paused_host;
+	t->paused_ms = now->paused_ms;
+	now->paused = old.paused;
+	now->paused_host = old.paused_host;
+	t->sync.ahead = t->sync.owed = true;
+	if (!t->sync.error) {
+		t->sync.error = now->sync.error;
+		now->sync.error = NULL;
+	}
+}
+
+/* A child, or another attempt, under the very claim. */
+static void take_holder(struct turn *t, struct turn *now)
+{
+	struct turn old = *t;
+
+	t->holder = now->holder;
+	t->attempts = now->attempts;
+	t->count = now->count;
+	t->nr_count = now->nr_count;
+	now->holder = old.holder;
+	now->count = old.count;
+	now->nr_count = old.nr_count;
+}
+
 /*
  * The push may have been on its way while the state was changed here: a child
  * recorded, a lease renewed, or, where that need not be published, the turn
@@ -333,7 +365,9 @@ static int store(struct turn *t, struct turn_net *n, const char *event, unsigned
 		keep_what_is_here(t, &now);
 	else if (now.holder.claim && t->holder.claim &&
 		 str_eq(now.holder.claim, t->holder.claim))
-		t->holder.child = now.holder.child;
+		take_holder(t, &now);
+	if (!(flags & TURN_SAME_TURN))
+		turn_take_owed_pause(t, &now);
 	rc = turn_store(n->o, t, event, flags | TURN_KEEP_NONCE);
 out:
 	lock_release(&lock);

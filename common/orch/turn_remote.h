@@ -103,6 +103,9 @@ int turn_publish(struct turn *t, struct turn_net *n, const char *event,
 		 const struct receipt *receipt, bool branch, unsigned store_flags);
 /* It should be published there, and cannot be: `why`. */
 void turn_set_owed(struct turn *t, const char *remote, const char *why);
+/* To *t, which is to replace *now, what was said there of a pause meanwhile and
+ * is still to be told. */
+void turn_take_owed_pause(struct turn *t, struct turn *now);
 /* What a publication that was cut short left behind; under network.lock,
  * after a fetch. */
 int turn_resolve_intent(struct turn_net *n);

@@ -118,10 +118,10 @@ bool run_is_last_turn(const struct run *r)
 	       next - r->result->first_iteration >= r->opts->iterations;
 }
 
-/* The configuration may have changed since the last turn: agents edit files. */
-static int reload(struct orch *o)
+int run_reload(struct run *r)
 {
 	struct config *config = NULL;
+	struct orch *o = r->o;
 	int rc = config_load(&config, o->repo);
 
 	if (rc < 0)
@@ -201,7 +201,7 @@ static int play_all(struct run *r)
 			return run_stop(r, RUN_INTERRUPTED, ORCH_EINTERRUPTED, "interrupted");
 		if ((rc = run_turn(r)) < 0)
 			return rc;
-		if ((rc = reload(r->o)) == 0) {
+		if ((rc = run_reload(r)) == 0) {
 			turn_release_memory(&r->turn);
 			rc = turn_read(&r->turn, r->o);
 		}

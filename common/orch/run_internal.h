@@ -22,6 +22,8 @@ struct run {
 	char *refused;		/* why the remote did not take the last turn's commits */
 };
 
+/* The configuration may have changed: agents edit files, others' commits come. */
+int run_reload(struct run *r);
 /* Whether the turn that is played now is the last one: nobody need keep the
  * next one for us. */
 bool run_is_last_turn(const struct run *r);
@@ -70,7 +72,8 @@ void attempt_release(struct attempt *a);
 /* The loop is paused, as r->turn says. */
 int run_stop_paused(struct run *r);
 /*
- * One turn of whoever we play that is expected next, from the claim to the hand-over. 0 when it ended well;
+ * One turn of whoever we play that is expected next, from the claim to the
+ * hand-over. 0 when it ended well;
  * else the loop ends with the code returned, and the reason is stored.
  */
 int run_turn(struct run *r);

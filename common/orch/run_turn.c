@@ -44,6 +44,7 @@ static int hand_over(struct run *r, const struct attempt *a, enum turn_status st
 	int rc;
 
 	turn_init(&after);
+	turn_renewer_stop(&r->renewer);	/* it has the network, and no more use */
 	rc = turn_release(&after, r->o, &end);
 	if (rc < 0) {
 		turn_release_memory(&after);
@@ -125,15 +126,19 @@ static int claim(struct run *r)
 	struct turn_request req = {
 		.actor = opts->actor,
 		.last_iteration = opts->iterations
-			? r->result->first_iteration + opts->iterations - 1 : 0, .timeout = opts->timeout, .pid = getpid(),
+			? r->result->first_iteration + opts->iterations - 1 : 0,
+		.timeout = opts->timeout, .pid = getpid(),
 		.waiting = on_waiting, .data = r, .interrupt_fd = r->signal_fd,
 		.plays_on = true, .with_others = r->opts->actor != NULL,
 	};
 	int64_t begin = time_boot_ms();
+	struct oid before = OID_ZERO;
 	struct turn t;
 	int rc;
 
 	turn_init(&t);
+	if (repo_head(r->o->repo, &before, NULL) < 0)
+		error_clear();
 	rc = turn_acquire(&t, r->o, &req);
 	if (rc < 0) {
 		turn_release_memory(&t);
@@ -153,6 +158,11 @@ static int claim(struct run *r)
 	/* Somebody else has played since our last turn, or may have worked. */
 	if (t.generation != r->turn.generation + 1 || t.holder.waited_ms > 100)
 		worktree_status_forget(r->o->repo);
+	/* The claim may have brought another .orchconfig with its commits. */
+	if (!oid_eq(&before, &t.holder.head) && run_reload(r) < 0) {
+		warn("going on with the configuration as it was: %s", error_message());
+		error_clear();
+	}
 	turn_release_memory(&r->turn);
 	r->turn = t;
 	if (t.holder.waited_ms) {

@@ -67,10 +67,6 @@ void runner_describe_wait(struct strbuf *out, const struct orch *o,
 				      "somebody else must give it back");
 		return;
 	}
-	if (t->paused || turn_kept_elsewhere(t)) {
-		turn_describe(out, t);
-		return;
-	}
 	runner_read(&r, o, t->expected);
 	if (r.command)
 		strbuf_addf(out, "%s's turn: pid %" PRId64 " will play it (%s)",

@@ -282,6 +282,12 @@ int turn_wait_change(struct turn *t, struct orch *o, int64_t timeout, int interr
  */
 int turn_look_published(struct turn *out, struct orch *o, const char *remote);
 int turn_probe_remote(struct orch *o, const char *remote);
+/*
+ * The remote that transitions of `t` (may be NULL) are published to:
+ * --sync-via-git, else orch.remote, else where the turn that is held was
+ * claimed. *name is NULL when there is none. Borrowed.
+ */
+int turn_remote_name(const char **name, struct orch *o, const struct turn *t);
 /* What was published when this clone last spoke to the remote; ORCH_ENO: nothing. */
 int turn_read_base(struct turn *out, struct orch *o, const struct turn *t);
 /* orch.remote, else origin if there is one; NULL. Borrowed. */

@@ -135,6 +135,7 @@ static void replace(struct turn *t, struct turn *p, const struct turn_net *n,
 {
 	int64_t floor = t->sync.floor > t->generation ? t->sync.floor : t->generation;
 	char *void_claim = t->sync.void_claim, *error = t->sync.error;
+	bool knew = !oid_is_zero(&t->sync.base);
 	bool owes = owes_pause(t, p, n->o);
 
 	if (owes) {		/* it holds for whatever turn there is */
@@ -154,7 +155,8 @@ static void replace(struct turn *t, struct turn *p, const struct turn_net *n,
 	*t = *p;
 	turn_init(p);
 	set_base(t, n, commit);
-	t->sync.floor = floor;
+	/* Who knew nothing may have forgotten what it gave out unpublished. */
+	t->sync.floor = !knew && t->reserved > floor ? t->reserved : floor;
 	t->sync.void_claim = void_claim;
 	if (owes) {
 		turn_stamp(t);

@@ -64,7 +64,8 @@ static int change_there(struct turn *out, struct orch *o, const struct turn_chan
 	int rc;
 
 	turn_init(&t);
-	if ((rc = turn_net_open(&n, o, remote)) < 0 || (rc = turn_net_lock(&n, TURN_NET_WAIT_MS)) < 0)
+	if ((rc = turn_net_open(&n, o, remote)) < 0 ||
+	    (rc = turn_net_lock(&n, TURN_NET_WAIT_MS)) < 0)
 		goto out;
 	n.deadline = time_boot_ms() + TURN_REACH_SECONDS * 1000;
 	if ((rc = turn_net_fetch(&n)) < 0 || (rc = turn_resolve_intent(&n)) < 0)

@@ -208,6 +208,32 @@ static void swap_head(struct turn *a, struct turn *b)
 	b->head_from = from;
 }
 
+/* Not reachable: the turn is over here all the same. Nobody elsewhere knows
+ * until somebody publishes it. */
+static int release_owed(struct turn *out, struct turn *t, struct turn_net *n, bool tell)
+{
+	struct lock lock = LOCK_INIT;
+	struct turn now;
+	int rc;
+
+	turn_init(&now);
+	turn_set_owed(t, n->remote.name, error_message());
+	if ((rc = turn_lock(&lock, n->o)) == 0) {
+		if (turn_load(&now, n->o) == 0)
+			turn_take_owed_pause(t, &now);
+		rc = turn_store(n->o, t, "release", TURN_USE_SPARE | TURN_KEEP_NONCE);
+	}
+	lock_release(&lock);
+	turn_release_memory(&now);
+	if (rc < 0)
+		return rc;
+	if (tell)
+		warn("unpublished: %s; 'git orch turn sync' tries again", t->sync.error);
+	error_clear();
+	turn_give(out, t);
+	return 0;
+}
+
 /* The branch is not taken: the turn is the same actor's again, about the
  * commit that it was about, and our commits stay here until they are merged. */
 static int release_refused(struct turn *out, struct turn_net *n,
@@ -251,6 +277,8 @@ static int release_refused(struct turn *out, struct turn_net *n,
 			goto out;
 		rc = turn_publish(&t, n, "release", end->receipt, false, TURN_USE_SPARE);
 	} while (rc == 0);
+	if (rc == ORCH_EBUSY || rc == ORCH_EINTERRUPTED)
+		rc = release_owed(NULL, &t, n, true);	/* it is over all the same */
 	if (rc < 0)
 		goto out;
 	/* What is in the way, so that it can be merged without more ado. */
@@ -272,32 +300,6 @@ out:
 	turn_release_memory(&t);
 	free(reason);
 	return rc;
-}
-
-/* Not reachable: the turn is over here all the same. Nobody elsewhere knows
- * until somebody publishes it. */
-static int release_owed(struct turn *out, struct turn *t, struct turn_net *n, bool tell)
-{
-	struct lock lock = LOCK_INIT;
-	struct turn now;
-	int rc;
-
-	turn_init(&now);
-	turn_set_owed(t, n->remote.name, error_message());
-	if ((rc = turn_lock(&lock, n->o)) == 0) {
-		if (turn_load(&now, n->o) == 0)
-			turn_take_owed_pause(t, &now);
-		rc = turn_store(n->o, t, "release", TURN_USE_SPARE | TURN_KEEP_NONCE);
-	}
-	lock_release(&lock);
-	turn_release_memory(&now);
-	if (rc < 0)
-		return rc;
-	if (tell)
-		warn("unpublished: %s; 'git orch turn sync' tries again", t->sync.error);
-	error_clear();
-	turn_give(out, t);
-	return 0;
 }
 
 /* What was owed may have arrived, and nothing else can be told before that is

@@ -64,10 +64,17 @@ static void show_values(struct output *out, const struct turn *t)
 static void show_published(struct output *out, struct orch *o, const struct turn *t)
 {
 	const struct turn_sync *s = &t->sync;
+	const char *remote;
 	struct turn there;
 
-	if (!s->remote)
+	if (!s->remote) {
+		if (turn_remote_name(&remote, o, NULL) < 0)
+			error_clear();
+		else if (remote)
+			output_field(out, "published", "%s has not been asked yet; git orch "
+				     "turn sync", remote);
 		return;
+	}
 	if (s->owed) {
 		output_field(out, "published", "not yet at %s: %s; git orch turn sync",
 			     s->remote, s->error ? s->error : "not reachable");

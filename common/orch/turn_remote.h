@@ -39,12 +39,6 @@ struct turn_net {
 #define TURN_NET_INIT { .remote = { NULL, NULL, 0, -1 }, .lock = LOCK_INIT, \
 			.deadline = -1 }
 
-/*
- * The remote that transitions of `t` are published to: --sync-via-git, else
- * orch.remote, else where the turn that is held was claimed. *name is NULL
- * when there is none. Borrowed.
- */
-int turn_remote_name(const char **name, struct orch *o, const struct turn *t);
 int turn_net_open(struct turn_net *n, struct orch *o, const char *remote);
 void turn_net_close(struct turn_net *n);
 

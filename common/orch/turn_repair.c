@@ -214,7 +214,8 @@ static int repair_published(struct turn *t, struct orch *o, const char *remote)
 	int rc;
 
 	turn_init(&there);
-	if ((rc = turn_net_open(&n, o, remote)) < 0 || (rc = turn_net_lock(&n, TURN_NET_WAIT_MS)) < 0)
+	if ((rc = turn_net_open(&n, o, remote)) < 0 ||
+	    (rc = turn_net_lock(&n, TURN_NET_WAIT_MS)) < 0)
 		goto out;
 	n.deadline = time_boot_ms() + TURN_REACH_SECONDS * 1000;
 	do {

@@ -464,3 +464,16 @@ intruder() {
 	is "$(published .holder)" null
 	is "$(git -C "$bare" log --format=%s main | wc -l)" 2
 }
+
+@test "the first turn plays with the configuration that came with the claim" {
+	agents "$worker" 'cat >.git/prompt; git commit -q --allow-empty -m done'
+	exits 0 git -C "$b" orch turn status
+	has "published  origin has not been asked yet; git orch turn sync"
+	put prompts/new.md "You are ralph, by the new prompt."
+	git config -f .orchconfig --replace-all orchactor.ralph.core prompts/new.md
+	commit "another prompt for ralph"
+	exits 0 git orch run --actor galph -n 1
+	cd "$b"
+	exits 0 git orch run --actor ralph -n 1
+	grep -q "by the new prompt" .git/prompt
+}

@@ -155,8 +155,12 @@ static void replace(struct turn *t, struct turn *p, const struct turn_net *n,
 	*t = *p;
 	turn_init(p);
 	set_base(t, n, commit);
-	/* Who knew nothing may have forgotten what it gave out unpublished. */
-	t->sync.floor = !knew && t->reserved > floor ? t->reserved : floor;
+	/* Who has forgotten everything has forgotten, too, which generations it
+	 * gave out under this very claim without publishing them. */
+	turn_observe(t, n->o);
+	if (!knew && t->recorded_here && t->reserved > floor)
+		floor = t->reserved;
+	t->sync.floor = floor;
 	t->sync.void_claim = void_claim;
 	if (owes) {
 		turn_stamp(t);

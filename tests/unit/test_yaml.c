@@ -43,7 +43,7 @@ static void test_values(void **state UNUSED)
 	reads("# nothing\n", "null");
 	reads("a: 1\nb: -2\nc: '3'\nd: 1.5\ne: 007x\n",
 	      "{\"a\":1,\"b\":-2,\"c\":\"3\",\"d\":\"1.5\",\"e\":\"007x\"}");
-	reads("[true, false, ~, null, "", yes, \"true\"]",
+	reads("[true, false, ~, null, \"\", yes, \"true\"]",
 	      "[true,false,null,null,\"\",\"yes\",\"true\"]");
 	reads("a:\n  - b: c\n    d: [e, {f: g}]\n  - |\n    x\n    y\n",
 	      "{\"a\":[{\"b\":\"c\",\"d\":[\"e\",{\"f\":\"g\"}]},\"x\\ny\\n\"]}");

@@ -30,7 +30,7 @@ setup() {
 }
 
 @test "a few of all faults: the old state or the new one, and on it goes" {
-	exits 0 "$TOP/tests/faults/faults.sh" -q -k 37 "$BUILD"
+	exits 0 "$TOP/tests/faults/faults.sh" -q -k 71 "$BUILD"
 	has " 0 bad, 0 not met"
 	[ "$(tail -n 1 <<<"$out" | cut -d ' ' -f 1)" -ge 20 ]
 }

@@ -57,7 +57,7 @@ teardown() {
 	json_true '.paused.reason == "looking at it" and (.paused.since | length == 20) and
 		.paused.host != "" and .holder.actor == "galph"'
 	exits 0 git orch turn status
-	has "paused     looking at it, 0s ago on "
+	has "paused     looking at it, " "s ago on "
 	exits 0 git orch turn release --generation 1
 	exits 75 git orch turn acquire --timeout 0 --pid none ralph
 	one_error "the loop is paused: looking at it"

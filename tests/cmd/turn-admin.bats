@@ -98,10 +98,11 @@ teardown() {
 
 @test "status --wait returns with the next change" {
 	exits 75 git orch turn status --wait --timeout 0
-	git orch turn status --wait --json >seen.json 3>&- &
+	git-orch-turn status --wait --json >seen.json 3>&- &
 	pids+=("$!")
-	# It sleeps: nothing else tells that it has read the state.
-	until_true grep -q "^State:.S" "/proc/${pids[0]}/status"
+	# It watches: so it has read the state that it compares with.
+	# shellcheck disable=SC2016
+	until_true sh -c 'grep -q inotify /proc/$0/fdinfo/*' "${pids[0]}"
 	exits 0 git orch turn acquire --pid none galph
 	wait "${pids[0]}"
 	is "$(jq -r .holder.actor seen.json)" galph

@@ -196,11 +196,20 @@ static void draw(const struct slot *ended)
 			plan_kill(&slots[i], gap_us * 5 / 4, KILL_WRAPPER);
 }
 
-static void begin(struct slot *s, const struct event *e)
+/* Ours still, and not somebody else who got the pid. */
+static bool is_player(pid_t pid)
 {
 	char path[64], exe[4096];
 	ssize_t n;
 
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	return str_eq(exe, st->self);
+}
+
+static void begin(struct slot *s, const struct event *e)
+{
 	last_begin = e->time;
 	if (last_end)
 		gap_us += (e->time - last_end - gap_us) / 8;
@@ -218,10 +227,7 @@ static void begin(struct slot *s, const struct event *e)
 		return;
 	}
 	fcntl(s->child_fd, F_SETFD, FD_CLOEXEC);
-	snprintf(path, sizeof(path), "/proc/%d/exe", e->pid);
-	n = readlink(path, exe, sizeof(exe) - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	if (!str_eq(exe, st->self)) {	/* dead already, or somebody else's pid */
+	if (!is_player(e->pid)) {	/* dead already, or somebody else's pid */
 		child_is_dead(s);
 		return;
 	}
@@ -229,12 +235,35 @@ static void begin(struct slot *s, const struct event *e)
 		plan_kill(s, st->hold_us, (unsigned)(1 + roll(3)));
 }
 
+/*
+ * It began, was killed, and its wrapper has been reaped before we read that it
+ * had begun: the slot plays another run by now. What is left of it is dying.
+ */
+static void late_begin(const struct event *e)
+{
+	struct slot gone = { .actor = e->actor, .run = e->run, .child = e->pid,
+			     .child_fd = -1 };
+	struct pollfd p = { .events = POLLIN };
+
+	begun++;
+	p.fd = (int)syscall(SYS_pidfd_open, e->pid, 0);
+	if (p.fd >= 0 && is_player(e->pid))
+		poll(&p, 1, 10000);
+	gone.child_fd = p.fd;
+	child_is_dead(&gone);
+}
+
 static void handle_event(const char *line)
 {
 	struct slot *s;
 	struct event e;
 
-	if (!event_parse(&e, line) || !(s = slot_of_run(e.run)))
+	if (!event_parse(&e, line))
+		return;
+	s = slot_of_run(e.run);
+	if (!s && e.kind == 'B')
+		late_begin(&e);
+	if (!s)
 		return;
 	if (e.kind == 'B') {
 		begin(s, &e);

@@ -502,3 +502,36 @@ bool table_row_fit(struct table_cell *cells, size_t columns, const char *line,
 	}
 	return fits;
 }
+
+void md_table_init(struct md_table *t)
+{
+	t->columns = 0;
+	t->torn = false;
+	t->before = NULL;
+	t->before_len = 0;
+}
+
+enum table_part md_table_feed(struct md_table *t, const struct md_line *l)
+{
+	size_t columns, nr;
+
+	if (l->kind != LINE_TEXT || !memchr(l->text, '|', l->len)) {
+		md_table_init(t);
+		return TABLE_NONE;
+	}
+	if (t->columns) {
+		t->torn = !table_row_fit(t->cells, t->columns, l->text, l->len);
+		return TABLE_ROW;
+	}
+	columns = t->before ? table_delimiter(l->text, l->len) : 0;
+	if (columns) {
+		nr = table_row(t->head, TABLE_COLUMNS, t->before, t->before_len, 0);
+		t->torn = nr != columns;
+		t->columns = nr < TABLE_COLUMNS ? nr : TABLE_COLUMNS;
+		t->head_line = l->number - 1;
+		return TABLE_HEAD;
+	}
+	t->before = l->text;
+	t->before_len = l->len;
+	return TABLE_NONE;
+}

@@ -120,4 +120,25 @@ size_t table_delimiter(const char *line, size_t len);
  */
 bool table_row_fit(struct table_cell *cells, size_t columns, const char *line,
 		   size_t len);
+
+/*
+ * Tables as the lines go by. Give each line of a scan to md_table_feed(); the
+ * answer is what the line turned out to be. At TABLE_HEAD (the delimiter row)
+ * `head` is filled in, and `head_line`; at TABLE_ROW `cells`, as many.
+ */
+enum table_part {
+	TABLE_NONE,
+	TABLE_HEAD,
+	TABLE_ROW
+};
+struct md_table {
+	size_t columns;		/* 0 outside of a table */
+	bool torn;		/* the row (or the delimiter row) does not fit */
+	unsigned head_line;
+	struct table_cell head[TABLE_COLUMNS], cells[TABLE_COLUMNS];
+	const char *before;	/* the line before this one, or NULL */
+	size_t before_len;
+};
+void md_table_init(struct md_table *t);
+enum table_part md_table_feed(struct md_table *t, const struct md_line *line);
 #endif

@@ -6,7 +6,7 @@
 
 struct arena_block {
 	struct arena_block *before;
-	max_align_t data[];
+	uint64_t data[];
 };
 
 /* `size` bytes at a multiple of `align`. */
@@ -32,7 +32,7 @@ static char *take(struct arena *a, size_t size, size_t align)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-	return take(a, size, alignof(max_align_t));
+	return take(a, size, alignof(uint64_t));
 }
 
 char *arena_strn(struct arena *a, const char *s, size_t len)

@@ -13,7 +13,7 @@ struct arena {
 };
 #define ARENA_INIT { NULL, 0, 0 }
 
-/* Aligned for anything, not cleared. */
+/* Aligned for pointers and whole numbers, not cleared. */
 void *arena_alloc(struct arena *a, size_t size);
 /* A copy with a NUL behind it; the bytes may have NULs of their own. */
 char *arena_strn(struct arena *a, const char *s, size_t len);

@@ -161,28 +161,34 @@ static char key_char(char c)
 	return c == '_' || c == '-' || c == '\t' ? ' ' : lower(c);
 }
 
-static bool same_key(struct md_slice key, const char *name, size_t len)
-{
-	if (key.len != len)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (key_char(key.text[i]) != name[i])
-			return false;
-	return true;
-}
-
-bool md_key_is(struct md_slice key, const char *names)
+bool md_key(char out[MD_KEY_SIZE], struct md_slice key)
 {
 	const char *paren = memchr(key.text, '(', key.len);
 
 	if (paren && paren > key.text)
 		key.len = (size_t)(paren - key.text);
 	key = md_trim(key);
-	for (const char *end; ; names = end + 1) {
-		end = strchrnul(names, '|');
-		if (same_key(key, names, (size_t)(end - names)))
+	if (!key.len || key.len >= MD_KEY_SIZE)
+		return false;
+	for (size_t i = 0; i < key.len; i++)
+		out[i] = key_char(key.text[i]);
+	out[key.len] = '\0';
+	return true;
+}
+
+bool md_key_is(struct md_slice key, const char *names)
+{
+	char k[MD_KEY_SIZE];
+	size_t n;
+
+	if (!md_key(k, key))
+		return false;
+	for (n = strlen(k); ; names++) {
+		if (*names == *k && strncmp(names, k, n) == 0 &&
+		    (!names[n] || names[n] == '|'))
 			return true;
-		if (!*end)
+		names = strchr(names, '|');
+		if (!names)
 			return false;
 	}
 }
@@ -229,10 +235,25 @@ static void add_folded(struct strbuf *out, size_t begin, char c)
 	strbuf_addch(out, c);
 }
 
+/* Whether md_plain() has anything to do here. */
+static bool is_plain(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] < 0x20 || strchr("*_`~\\\x7f", s[i]) ||
+		    (s[i] == ' ' && (!i || i + 1 == len || s[i + 1] == ' ')))
+			return false;
+	return true;
+}
+
 void md_plain(struct strbuf *out, const char *text, size_t len)
 {
 	size_t begin = out->len;
 	bool code = false;
+
+	if (is_plain(text, len)) {
+		strbuf_add(out, text, len);
+		return;
+	}
 
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];

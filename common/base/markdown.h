@@ -52,6 +52,10 @@ bool md_field(struct md_field *f, const char *line, size_t len);
  * end: "Do Now (hard):" is "do now".
  */
 bool md_key_is(struct md_slice key, const char *names);
+/* The key as md_key_is() sees it, for tables of names: "do now". False if it is
+ * longer than any key, or empty. */
+#define MD_KEY_SIZE 50
+bool md_key(char out[MD_KEY_SIZE], struct md_slice key);
 
 /* --- plain text ---------------------------------------------------------- */
 

@@ -149,13 +149,14 @@ static void take_settings(struct discovery *d, const struct discover_request *re
 		}
 }
 
+const char *const discovery_plan_names[] = {
+	"docs/fix_plan.md", "fix_plan.md", "@fix_plan.md", "docs/plan.md",
+	"plan.md", "PLAN.md", "IMPLEMENTATION_PLAN.md",
+	"docs/implementation_plan.md", NULL
+};
+
 static void find_ledgers(struct discovery *d, const struct discover_request *req)
 {
-	static const char *const plans[] = {
-		"docs/fix_plan.md", "fix_plan.md", "@fix_plan.md", "docs/plan.md",
-		"plan.md", "PLAN.md", "IMPLEMENTATION_PLAN.md",
-		"docs/implementation_plan.md", NULL
-	};
 	static const char *const findings[] = {
 		"docs/findings.md", "findings.md", "docs/FINDINGS.md", NULL
 	};
@@ -164,7 +165,7 @@ static void find_ledgers(struct discovery *d, const struct discover_request *req
 	struct strbuf text = STRBUF_INIT;
 	const char *reason;
 
-	find_ledger(d, repo, plans, &d->plan, &d->plan_size);
+	find_ledger(d, repo, discovery_plan_names, &d->plan, &d->plan_size);
 	find_ledger(d, repo, findings, &d->findings, &d->findings_size);
 	find_ledger(d, repo, inputs, &d->input, &d->input_size);
 	if (req->settings && req->settings->settings)

@@ -70,4 +70,7 @@ int discovery_find(struct discovery *out, const struct discover_request *req);
 /* Mark and list the documents that an actor's agent loads by itself. */
 void discovery_own_files(struct discovery *d);
 void discovery_release(struct discovery *d);
+
+/* Where plans are looked for, the likeliest first; ended by NULL. */
+extern const char *const discovery_plan_names[];
 #endif

@@ -131,6 +131,8 @@ size_t ledger_stamp(const char *s, size_t len)
 	static const char *const forms[] = { "dddd-dd-dd", "ddddddddTdddd" };
 	size_t i;
 
+	if (len < 10 || !is_digit(s[0]))
+		return 0;
 	for (size_t f = 0; f < ARRAY_SIZE(forms); f++) {
 		for (i = 0; forms[f][i] && i < len; i++)
 			if (forms[f][i] == 'd' ? !is_digit(s[i]) : s[i] != forms[f][i])
@@ -155,17 +157,20 @@ bool ledger_bracket_id(struct md_slice w)
 		"done|todo|wip|complete|completed|closed|open|blocked|pending|"
 		"planned|active|high|medium|low|critical|urgent|p|in progress|"
 		"deferred|cancelled|optional|new|fixed|resolved|unreleased";
-	size_t i;
+	bool digit = false;
 
-	if (w.len < 2 || w.len > LEDGER_ID_MAX || ledger_stamp(w.text, w.len) ||
-	    md_key_is(w, words))
+	if (w.len < 2 || w.len > LEDGER_ID_MAX || ledger_stamp(w.text, w.len))
 		return false;
 	if (w.len == 2 && (w.text[0] == 'P' || w.text[0] == 'p') &&
 	    is_digit(w.text[1]))
 		return false;
-	for (i = 0; i < w.len; i++)
+	for (size_t i = 0; i < w.len; i++) {
 		if (!is_word(w.text[i]) && !one_of(w.text[i], "-._/#:"))
 			return false;
+		digit |= is_digit(w.text[i]);
+	}
+	if (!digit && md_key_is(w, words))
+		return false;
 	return w.text[0] == '#' || is_word(w.text[0]);
 }
 

@@ -257,10 +257,57 @@ void output_table_end(struct output *o)
 	table_free(o);
 }
 
+/* --- long lists ---------------------------------------------------------- */
+
+#define PILE ((size_t)64 << 10)
+
+/* A failure shows at output_close(), as that of any other write. */
+static void write_pile(struct output *o)
+{
+	if (fwrite(o->text.buf, 1, o->text.len, stdout) == o->text.len)
+		strbuf_reset(&o->text);
+}
+
+void output_flush(struct output *o)
+{
+	if (!o->is_json && o->text.len > PILE && !ferror(stdout))
+		write_pile(o);
+}
+
+static void end_item(struct output *o)
+{
+	if (o->item)
+		json_print(&o->text, o->item);
+	json_free(o->item);
+	o->item = NULL;
+	if (o->text.len > PILE && !ferror(stdout))
+		write_pile(o);
+}
+
+struct json *output_json_item(struct output *o, const char *key)
+{
+	if (!o->is_json)
+		BUG("items of '%s' without --json", key);
+	if (!o->streams) {
+		/* {"version":1} and a list that has not ended. */
+		o->streams = true;
+		strbuf_reset(&o->text);
+		json_print(&o->text, o->json);
+		strbuf_setlen(&o->text, o->text.len - 1);
+		strbuf_addf(&o->text, ",\"%s\":[", key);
+	} else {
+		end_item(o);
+		strbuf_addch(&o->text, ',');
+	}
+	o->item = json_new_object();
+	return o->item;
+}
+
 void output_discard(struct output *o)
 {
 	json_free(o->json);
-	o->json = NULL;
+	json_free(o->item);
+	o->json = o->item = NULL;
 	strbuf_release(&o->text);
 	table_free(o);
 }
@@ -269,13 +316,18 @@ int output_close(struct output *o)
 {
 	int rc = 0;
 
-	if (o->is_json) {
+	if (o->streams) {
+		end_item(o);
+		strbuf_addstr(&o->text, "]}\n");
+	} else if (o->is_json) {
 		strbuf_reset(&o->text);
 		json_print(&o->text, o->json);
 		strbuf_addch(&o->text, '\n');
 	}
 	errno = 0;
-	if (fwrite(o->text.buf, 1, o->text.len, stdout) != o->text.len ||
+	if (ferror(stdout))
+		rc = error_set(ORCH_ERROR, "cannot write to stdout");
+	else if (fwrite(o->text.buf, 1, o->text.len, stdout) != o->text.len ||
 	    fflush(stdout))
 		rc = error_sys("cannot write to stdout");
 	output_discard(o);

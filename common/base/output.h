@@ -34,6 +34,8 @@ struct output {
 	struct json *json;	/* {"version":1} to begin with */
 	struct strbuf text;
 	struct output_table *table;
+	struct json *item;	/* of output_json_item(), not yet written */
+	bool streams;
 };
 
 void output_open(struct output *o);
@@ -63,6 +65,16 @@ void output_cell_color(struct output *o, enum output_color color,
 		       const char *fmt, ...) PRINTF_LIKE(3, 4);
 void output_row_end(struct output *o);
 void output_table_end(struct output *o);
+
+/*
+ * Long lists, which should not stand in memory as a whole. In JSON mode each
+ * call gives the next object of the list `key`, to be filled in before the next
+ * call; the list is the last member of the answer, so everything else is said
+ * before (and an empty list is a plain json_add_array()). In text mode output_flush() after a line writes what has piled up.
+ * Neither can be taken back by output_discard().
+ */
+struct json *output_json_item(struct output *o, const char *key);
+void output_flush(struct output *o);
 
 /* Write everything to stdout. 0 or ORCH_ERROR. Releases `o` either way. */
 int output_close(struct output *o);

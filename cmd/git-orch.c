@@ -35,6 +35,7 @@ static const struct {
 	{ "log", "the turns that were played" },
 	{ "show", "one turn whole: its prompt, log and commits" },
 	{ "delta", "what changed for an actor since its last turn" },
+	{ "plan", "the work items of the plan: what is ready, what is wrong" },
 	{ "context", "the documents that an actor reads each turn" },
 	{ "prompt", "build the prompt of a turn" },
 	{ "doctor", "prove that everything is in order" },

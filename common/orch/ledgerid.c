@@ -273,7 +273,8 @@ bool ledger_split(struct md_slice *id, struct md_slice *title,
 	 * are left for md_plain(). */
 	n = marks_at(s, marks);
 	skip(&s, n);
-	if (!named && !n && !names_the_rest(s, *id))
+	if (!named && !n && !names_the_rest(s, *id) &&
+	    !(pattern && s.len && is_space(s.text[0])))
 		return false;
 	*title = ledger_skip_separator(s);
 	return true;

@@ -495,8 +495,10 @@ static bool is_file(struct md_slice s, bool quoted)
 	for (size_t i = 1; i < ending; i++)
 		if (!is_word(dot[i]))
 			return false;
+	/* "a.b.c" in backticks is rather code. */
 	if (!slash)
-		return quoted && dot > name && known_ending(dot, ending);
+		return quoted && dot > name && known_ending(dot, ending) &&
+		       (ending > 2 || !memchr(name, '.', (size_t)(dot - name)));
 	/* "1.2/3.4" is no file. */
 	for (size_t i = 1; i < ending; i++)
 		if (dot[i] > '9')

@@ -144,5 +144,7 @@ static int compare_problems(const void *a, const void *b)
 void plan_lint(struct plan *p)
 {
 	find_circles(p);
-	qsort(p->problems, p->problems_nr, sizeof(*p->problems), compare_problems);
+	if (p->problems_nr)
+		qsort(p->problems, p->problems_nr, sizeof(*p->problems),
+		      compare_problems);
 }

@@ -348,7 +348,7 @@ text"
 	in_little_memory git-orch-plan ready >/dev/null
 	# One circle through all of them.
 	exits 1 in_little_memory git-orch-plan lint
-	has "119992 more"
+	has "119991 more"
 }
 
 @test "a full disk is an error, also for a long list" {

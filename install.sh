@@ -82,6 +82,7 @@ find_missing() {
 	need libpcre2-dev library libpcre2-8
 	need libcjson-dev library libcjson
 	need libyaml-dev library yaml-0.1
+	need libcmark-gfm-dev header cmark-gfm.h
 	[ "$mode" = check ] || return 0
 	need bats have bats
 	need libcmocka-dev header_cmocka

@@ -17,6 +17,7 @@ check-layers:
 	@! grep -lE '#include <cjson' common/base/*.[ch] | grep -v base/json.c
 	@! grep -lE '#include <pcre2' common/base/*.[ch] | grep -v base/regex.c
 	@! grep -lE '#include <yaml' common/base/*.[ch] | grep -v base/yaml.c
+	@! grep -lE '#include <cmark' common/base/*.[ch] | grep -v base/mdplain.c
 
 # Each header compiles alone.
 check-headers:

@@ -20,7 +20,7 @@ FUZZ_PARTS = $(wildcard common/base/*.[ch] common/orch/usage*.[ch]) \
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS)
 	@mkdir -p $(@D)
 	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c %.h,$(FUZZ_PARTS)) \
-		-lcjson -lpcre2-8 -lyaml -lm
+		-lcjson -lpcre2-8 -lyaml -lcmark-gfm -lm
 fuzz: $(patsubst $(BUILD)/tests/fuzz/%,$(BUILD)/fuzz/%,$(FUZZERS))
 	@set -e; for f in $^; do t=$${f##*/}; mkdir -p $(BUILD)/fuzz/corpus/$$t; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 \

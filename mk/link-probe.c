@@ -4,6 +4,7 @@
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <cjson/cJSON.h>
+#include <cmark-gfm.h>
 #include <git2.h>
 #include <pcre2.h>
 #include <string.h>
@@ -30,6 +31,7 @@ int main(void)
 	git_remote_free(remote);
 	json = cJSON_Parse("{}");
 	fine &= strcmp(yaml_get_version_string(), "") != 0;
+	fine &= cmark_version() > 0;
 	fine &= json != NULL && pcre2_config(PCRE2_CONFIG_VERSION, where) > 0;
 	cJSON_Delete(json);
 	git_libgit2_shutdown();

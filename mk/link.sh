@@ -6,8 +6,8 @@
 build=$1 nonet=$2 probe=$3
 shift 3
 
-shared=$(pkg-config --libs libgit2 libpcre2-8 libcjson yaml-0.1)
-static="$nonet -Wl,-Bstatic -lgit2 -lhttp_parser -lpcre2-8 -lyaml -lz"
+shared="$(pkg-config --libs libgit2 libpcre2-8 libcjson yaml-0.1) -lcmark-gfm"
+static="$nonet -Wl,-Bstatic -lgit2 -lhttp_parser -lpcre2-8 -lyaml -lcmark-gfm -lz"
 # Of these only what a stray reference needs is taken, usually nothing.
 for lib in mbedtls mbedx509 mbedcrypto; do
 	case $(${CC:-cc} -print-file-name=lib$lib.a) in

@@ -1,7 +1,5 @@
 #include "base/markdown.h"
 
-#include "base/strbuf.h"
-
 #define KEY_MAX 48
 
 static bool is_space(char c)
@@ -193,7 +191,7 @@ bool md_key_is(struct md_slice key, const char *names)
 	}
 }
 
-/* --- plain text ---------------------------------------------------------- */
+/* --- marks ---------------------------------------------------------------- */
 
 struct md_slice md_unwrap(struct md_slice s)
 {
@@ -208,68 +206,4 @@ struct md_slice md_unwrap(struct md_slice s)
 		s.len -= 2;
 	}
 	return s;
-}
-
-/* Whether `*`, `_` or `~` at `i` can open or close something: not between
- * blanks, and an underscore not inside a word. */
-static bool is_emphasis(const char *s, size_t i, size_t len)
-{
-	char before = i ? s[i - 1] : ' ', after = i + 1 < len ? s[i + 1] : ' ';
-
-	if (is_space(before) && is_space(after))
-		return false;
-	if (s[i] == '_')
-		return !((is_alpha(before) || is_digit(before)) &&
-			 (is_alpha(after) || is_digit(after)));
-	if (s[i] == '~')
-		return before == '~' || after == '~';
-	return true;
-}
-
-static void add_folded(struct strbuf *out, size_t begin, char c)
-{
-	if ((unsigned char)c < 0x20 || c == 0x7f)
-		c = ' ';
-	if (c == ' ' && (out->len == begin || out->buf[out->len - 1] == ' '))
-		return;
-	strbuf_addch(out, c);
-}
-
-/* Whether md_plain() has anything to do here. */
-static bool is_plain(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] < 0x20 || strchr("*_`~\\\x7f", s[i]) ||
-		    (s[i] == ' ' && (!i || i + 1 == len || s[i + 1] == ' ')))
-			return false;
-	return true;
-}
-
-void md_plain(struct strbuf *out, const char *text, size_t len)
-{
-	size_t begin = out->len;
-	bool code = false;
-
-	if (is_plain(text, len)) {
-		strbuf_add(out, text, len);
-		return;
-	}
-
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (c == '`') {
-			code = !code;
-			continue;
-		}
-		if (!code && (c == '*' || c == '_' || c == '~') &&
-		    is_emphasis(text, i, len))
-			continue;
-		if (!code && c == '\\' && i + 1 < len &&
-		    strchr("\\`*_{}[]()#+-.!|<>~", text[i + 1]) && text[i + 1])
-			c = text[++i];
-		add_folded(out, begin, c);
-	}
-	if (out->len > begin && out->buf[out->len - 1] == ' ')
-		strbuf_setlen(out, out->len - 1);
 }

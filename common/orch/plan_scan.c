@@ -103,7 +103,9 @@ static void close_sections(struct scan *s, unsigned level, size_t at,
 	for (; s->depth >= level && s->depth; s->depth--) {
 		struct open_section *x = &s->level[s->depth];
 
-		if (!x->starts || x->item == PLAN_NO_ITEM)
+		/* A line that turned out to be a heading may have been an item. */
+		if (!x->starts || x->item == PLAN_NO_ITEM ||
+		    s->p->v[x->item].begin >= at)
 			continue;
 		s->p->v[x->item].end = at;
 		s->p->v[x->item].line_end = last;

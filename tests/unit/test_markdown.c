@@ -5,6 +5,7 @@
 
 #include "base/markdown.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 
 static void test_bullets(void **state)
 {
@@ -105,6 +106,11 @@ static void test_plain(void **state)
 		{ "2 * 3", "2 * 3" }, { "~~a~~ ~5", "a ~5" }, { "a\\|b", "a|b" },
 		{ "\x1b[31mred", "[31mred" }, { "`**a**`", "**a**" },
 		{ "dtype `*`", "dtype *" },
+		{ "[a **b**](http://x/y_z) c", "a b c" }, { "1. [a](b)", "1. a" },
+		{ "- [a](b) &amp; c", "- a & c" }, { "a<b> &lt; c", "a<b> < c" },
+		{ "![i](j) k", "i k" }, { "<https://x.y/z>", "https://x.y/z" },
+		{ "# [a](b) #", "# a #" }, { "[a](", "[a](" }, { "&#0;;", UTF8_REPLACEMENT ";" },
+		{ "[a](b)\x1b[2J", "a [2J" }, { "Maintainer <2> & co; x", "Maintainer <2> & co; x" },
 	};
 	struct strbuf out = STRBUF_INIT;
 

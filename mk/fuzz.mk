@@ -10,6 +10,8 @@ FUZZ_CLANG = clang -std=c11 $(CPPFLAGS) $(PKGFLAGS) -Itests/fuzz -O1 -g \
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o $(LIB)
 	$(LINK) $^ $(LINK_LIBS)
 
+$(FUZZERS): | $(BUILD)/link-flags
+
 test-fuzz: $(FUZZERS)
 	@tests/run.sh -j $(JOBS) $(BUILD) $(FUZZERS)
 

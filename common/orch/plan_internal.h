@@ -2,8 +2,7 @@
 #define ORCH_PLAN_INTERNAL_H
 /*
  * How a plan comes about: plan_scan.c goes over the lines and fills a builder,
- * with plan_fields.c for what stands in a line and plan_deps.c for
- * dependencies; plan_merge.c makes one item of all that was said about an id.
+ * with plan_fields.c, plan_paths.c and plan_deps.c for what stands in a line; plan_merge.c makes one item of all that was said about an id.
  * Then phase files may be scanned, each for its item.
  */
 #include "base/markdown.h"
@@ -77,11 +76,14 @@ enum plan_field_kind {
 };
 enum plan_field_kind plan_take_field(struct plan_builder *b, uint32_t index,
 				     const struct md_field *f, unsigned line);
-/* Add the paths that a line names. */
-void plan_find_paths(struct plan_builder *b, uint32_t index, const char *line,
-		     size_t len);
 void plan_attempt_result(struct plan_builder *b, struct plan_attempt *a,
 			 struct md_slice text);
+
+/* --- plan_paths.c -------------------------------------------------------- */
+
+/* Add the paths that a line names to the item's files. */
+void plan_find_paths(struct plan_builder *b, uint32_t index, const char *line,
+		     size_t len);
 
 /* --- plan_deps.c --------------------------------------------------------- */
 

@@ -13,10 +13,13 @@
 #define MATCH_LIMIT 1000000
 #define DEPTH_LIMIT 10000
 #define HEAP_LIMIT_KIB 20480
+/* A hostile pattern on each line of a hostile text would still take hours. */
+#define PATIENCE 16
 
 struct data {
 	pcre2_match_data *match;
 	pcre2_match_context *context;
+	unsigned gave_up;	/* so many times */
 };
 
 static int out_of_memory(void)
@@ -41,6 +44,8 @@ int regex_compile(struct regex *re, const char *pattern, unsigned flags)
 		options |= PCRE2_CASELESS;
 	if (flags & REGEX_MULTILINE)
 		options |= PCRE2_MULTILINE;
+	if (flags & REGEX_ANCHORED)
+		options |= PCRE2_ANCHORED;
 	if (flags & REGEX_UTF)
 		options |= PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
 	else	/* "(*UTF)" would trust that the subject is valid */
@@ -75,7 +80,7 @@ int regex_compile(struct regex *re, const char *pattern, unsigned flags)
 int regex_find(const struct regex *re, const char *text, size_t len,
 	       size_t from, struct regex_match *m)
 {
-	const struct data *data = re->data;
+	struct data *data = re->data;
 	const PCRE2_SIZE *ends;
 	PCRE2_UCHAR why[256];
 	size_t i;
@@ -85,11 +90,14 @@ int regex_find(const struct regex *re, const char *text, size_t len,
 		BUG("regex_find: no pattern");
 	if (from > len)
 		return 0;
+	if (data->gave_up >= PATIENCE)
+		return error_set(ORCH_EINVALID, "pattern gave up too often");
 	n = pcre2_match(re->code, (PCRE2_SPTR)text, len, from, 0, data->match,
 			data->context);
 	if (n == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (n < 0) {
+		data->gave_up++;
 		if (pcre2_get_error_message(n, why, sizeof(why)) < 0)
 			why[0] = '\0';
 		return error_set(ORCH_EINVALID, "pattern gave up: %s",

@@ -3,14 +3,16 @@
 /*
  * Patterns that users and repositories may write, so all are hostile: PCRE2
  * without callouts, with match, depth and heap limits. A match that
- * hits a limit is an error, never a "no".
+ * hits a limit is an error, never a "no"; one that did so 16 times is not tried
+ * any more, and every further call is that error at once.
  */
 #include "base/compat.h"
 
 enum regex_flags {
 	REGEX_ICASE = 1 << 0,
 	REGEX_MULTILINE = 1 << 1,
-	REGEX_UTF = 1 << 2	/* invalid UTF-8 in the subject is matched as bytes */
+	REGEX_UTF = 1 << 2,	/* invalid UTF-8 in the subject is matched as bytes */
+	REGEX_ANCHORED = 1 << 3	/* only at the place where the search begins */
 };
 #define REGEX_GROUPS 16
 

@@ -31,7 +31,7 @@ struct orch;
  * without code and a NULL list leave them as they are.
  */
 struct plan_patterns {
-	struct regex item;		/* what an id looks like */
+	struct regex item;		/* what an id looks like; REGEX_ANCHORED */
 	struct regex done, active, blocked;	/* of a status text */
 	struct regex depends;		/* what introduces dependencies in prose */
 	char *priority;	/* "critical|p0 high|p1 ...": highest first */

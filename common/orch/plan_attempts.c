@@ -107,7 +107,7 @@ static bool dated(struct md_slice *stamp, struct md_slice *rest, struct md_slice
 
 /* A list line of an attempts history. False if it is none. */
 bool scan_attempt_line(struct scan *s, uint32_t item, struct md_slice line,
-			 unsigned number)
+		       unsigned number)
 {
 	struct md_slice stamp = slice("", 0), name, rest = line;
 	bool has_date = dated(&stamp, &rest, line);
@@ -124,7 +124,7 @@ bool scan_attempt_line(struct scan *s, uint32_t item, struct md_slice line,
 
 /* "2026-01-22T02:40Z — X-1.A2 (shipped)". False if it is none. */
 bool scan_attempt_heading(struct scan *s, const struct md_line *l,
-			    struct md_slice h)
+			  struct md_slice h)
 {
 	struct md_slice stamp = slice("", 0), name, rest = h, id = slice("", 0), t;
 	uint32_t item = current(s);

@@ -101,6 +101,37 @@ static void status_at_end(struct scan *s, uint32_t item, struct md_slice title)
 	}
 }
 
+/* "## Done", "## Backlog": the state of items below that have none. */
+static enum plan_state state_named(struct md_slice h)
+{
+	static const struct {
+		enum plan_state state;
+		const char *names;
+	} t[] = {
+		{ PLAN_DONE, "done|completed|complete|completed items|completed tasks|"
+			     "done items|finished|closed|archive|archived" },
+		{ PLAN_ACTIVE, "in progress|active|active items|active tasks|doing|wip" },
+		{ PLAN_BLOCKED, "blocked|on hold|waiting|deferred" },
+		{ PLAN_PLANNED, "backlog|todo|to do|todos|planned|pending|open|"
+				"open items|next|next up|up next" },
+	};
+
+	h = md_unwrap(h);
+	if (h.len >= MD_KEY_SIZE)
+		return PLAN_UNKNOWN;
+	while (h.len && (h.text[h.len - 1] == ':' || (unsigned char)h.text[0] >= 0x80 ||
+			 h.text[0] == ' ')) {
+		if (h.text[h.len - 1] == ':')
+			h.len--;
+		else
+			scan_skip(&h, 1);
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(t); k++)
+		if (md_key_is(h, t[k].names))
+			return t[k].state;
+	return PLAN_UNKNOWN;
+}
+
 static bool starts_item(const struct scan *s, struct md_slice h, struct md_slice id,
 			unsigned level)
 {
@@ -127,16 +158,18 @@ static void phase_title(struct scan *s, uint32_t item, struct md_slice h)
 }
 
 void scan_open_heading(struct scan *s, const struct md_line *l, unsigned level,
-			 struct md_slice h)
+		       struct md_slice h)
 {
 	struct open_section *x;
 	struct md_slice id, title, status;
+	enum plan_state above;
 	enum area area;
 	uint32_t item;
 
 	/* What the heading says counts where it stands: above its own level. */
 	scan_close_sections(s, level, l->begin, l->number - 1);
 	item = current(s);
+	above = s->level[s->depth].state;
 	area = area_named(s, h);
 	if (area == AREA_NONE && in_history(s))
 		area = area_of(s);
@@ -149,7 +182,7 @@ void scan_open_heading(struct scan *s, const struct md_line *l, unsigned level,
 	}
 	x = &s->level[level];
 	if (scan_attempt_heading(s, l, h)) {
-		*x = (struct open_section){ item, AREA_ATTEMPT, false };
+		*x = (struct open_section){ .item = item, .area = AREA_ATTEMPT };
 	} else if (split_heading(s, h, &id, &title, &status) &&
 		   starts_item(s, h, id, level)) {
 		item = scan_add_item(s, PLAN_SECTION, id, title, l);
@@ -157,9 +190,12 @@ void scan_open_heading(struct scan *s, const struct md_line *l, unsigned level,
 			plan_set_status(s->b, &s->p->v[item], status);
 		if (item != PLAN_NO_ITEM)
 			status_at_end(s, item, title);
-		*x = (struct open_section){ item, AREA_NONE, true };
+		*x = (struct open_section){ .item = item, .starts = true };
 	} else {
-		*x = (struct open_section){ item, area, false };
+		*x = (struct open_section){ .item = item, .area = area,
+					    .state = state_named(h) };
+		if (x->state == PLAN_UNKNOWN && item == PLAN_NO_ITEM)
+			x->state = above;
 		if (s->phase && level == 1 && item != PLAN_NO_ITEM)
 			phase_title(s, item, h);
 	}

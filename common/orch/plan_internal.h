@@ -25,6 +25,7 @@ struct plan_links {
 /* What an item is before all of its lines are known; beside plan.v[i]. */
 struct plan_draft {
 	struct plan_links depends, files;
+	enum plan_state state;	/* of the heading above, if it names one */
 };
 
 struct plan_builder {

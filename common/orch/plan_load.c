@@ -46,7 +46,7 @@ int plan_patterns_load(struct plan_patterns *p, struct orch *o)
 	const char *priority = config_get(o->config, "orch.planPriority");
 	int rc;
 
-	if ((rc = load_regex(&p->item, o, "orch.planItem", 0)) < 0 ||
+	if ((rc = load_regex(&p->item, o, "orch.planItem", REGEX_ANCHORED)) < 0 ||
 	    (rc = load_regex(&p->done, o, "orch.planDone", REGEX_ICASE)) < 0 ||
 	    (rc = load_regex(&p->active, o, "orch.planActive", REGEX_ICASE)) < 0 ||
 	    (rc = load_regex(&p->blocked, o, "orch.planBlocked", REGEX_ICASE)) < 0 ||

@@ -303,6 +303,10 @@ void plan_builder_finish(struct plan_builder *b)
 		struct plan_item *i = &p->v[k];
 
 		guess_component(b, i);
+		if (!i->status && b->drafts[k].state != PLAN_UNKNOWN) {
+			i->state = (uint8_t)b->drafts[k].state;
+			i->status = plan_state_name(b->drafts[k].state);
+		}
 		if (!i->status && i->total && i->done == i->total) {
 			i->state = PLAN_DONE;
 			i->status = plan_state_name(PLAN_DONE);

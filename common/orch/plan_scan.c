@@ -7,9 +7,8 @@
 
 /* --- items --------------------------------------------------------------- */
 
-/* Returns its index, or PLAN_NO_ITEM when there are too many. */
 uint32_t scan_add_item(struct scan *s, enum plan_kind kind, struct md_slice id,
-			 struct md_slice title, const struct md_line *l)
+		       struct md_slice title, const struct md_line *l)
 {
 	struct plan *p = s->p;
 	struct plan_item *i;
@@ -23,6 +22,7 @@ uint32_t scan_add_item(struct scan *s, enum plan_kind kind, struct md_slice id,
 	i = &p->v[p->nr];
 	memset(i, 0, sizeof(*i));
 	memset(&s->b->drafts[p->nr], 0, sizeof(s->b->drafts[0]));
+	s->b->drafts[p->nr].state = s->level[s->depth].state;
 	i->id = arena_strn(&p->memory, id.text, id.len);
 	i->title = plan_plain(s->b, title.text, title.len);
 	i->rank = PLAN_NO_PRIORITY;
@@ -34,9 +34,7 @@ uint32_t scan_add_item(struct scan *s, enum plan_kind kind, struct md_slice id,
 	return (uint32_t)p->nr++;
 }
 
-/* Close what the headings of `level` and below had opened. */
-void scan_close_sections(struct scan *s, unsigned level, size_t at,
-			   unsigned last)
+void scan_close_sections(struct scan *s, unsigned level, size_t at, unsigned last)
 {
 	for (; s->depth >= level && s->depth; s->depth--) {
 		struct open_section *x = &s->level[s->depth];
@@ -58,7 +56,6 @@ void scan_count_step(struct scan *s, uint32_t item, bool done)
 	i->done += done;
 }
 
-
 /* --- the whole ----------------------------------------------------------- */
 
 static void scan_line(struct scan *s, struct md_table *t, const struct md_line *l,
@@ -71,7 +68,7 @@ static void scan_line(struct scan *s, struct md_table *t, const struct md_line *
 		scan_open_heading(s, l, l->level, slice(l->title, l->title_len));
 	else if (l->kind == LINE_UNDERLINE)
 		scan_open_heading(s, before, l->level,
-			     md_trim(slice(before->text, before->len)));
+				  md_trim(slice(before->text, before->len)));
 	switch (md_table_feed(t, l)) {
 	case TABLE_HEAD:
 		scan_table_head(s, t);

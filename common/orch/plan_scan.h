@@ -25,6 +25,7 @@ struct open_section {
 	uint32_t item;		/* inherited from above if it starts none */
 	enum area area;
 	bool starts;		/* the item begins here */
+	enum plan_state state;	/* "## Done": of items below that say nothing */
 };
 
 struct scan {

@@ -54,7 +54,7 @@ static struct md_slice cell(const struct md_table *t, size_t i)
 }
 
 void scan_table_row(struct scan *s, const struct md_table *t,
-		     const struct md_line *l)
+		    const struct md_line *l)
 {
 	struct md_slice first = cell(t, s->id), id, title = slice("", 0), rest;
 	struct plan_item *i;

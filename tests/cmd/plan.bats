@@ -289,6 +289,14 @@ text"
 	one_error orch.planItem
 	git config orch.planItem '(a+)+$'
 	list
+	# Each line would take a tenth of a second.
+	git config --unset orch.planItem
+	git config orch.planDone '^(a+)+$'
+	for i in $(seq 5000); do
+		printf '## [X-%d] T\n- Status: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n' "$i"
+	done | plan
+	list
+	json_is '.items | length' 5000
 	git config orch.planPhases 'own'
 	exits 128 git orch plan list
 	one_error orch.planPhases

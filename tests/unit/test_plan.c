@@ -166,6 +166,26 @@ static void test_nesting(void **state)
 	plan_release(&p);
 }
 
+static void test_headings_of_states(void **state)
+{
+	static const char text[] =
+		"## In Progress\n### X-1: a\n### X-2: b\n- Status: blocked\n"
+		"## \xe2\x9c\x85 Completed Items\n### Group\n#### X-3: c\n"
+		"| ID | Priority |\n|-|-|\n"
+		"## Backlog\n| ID | Priority |\n|-|-|\n| X-4 | high |\n## Notes\n### X-5: e\n";
+	struct plan p = PLAN_INIT;
+
+	(void)state;
+	parse(&p, text);
+	assert_int_equal(p.nr, 5);
+	assert_int_equal(p.v[0].state, PLAN_ACTIVE);
+	assert_int_equal(p.v[1].state, PLAN_BLOCKED);
+	assert_int_equal(p.v[2].state, PLAN_DONE);
+	assert_int_equal(p.v[3].state, PLAN_PLANNED);
+	assert_null(p.v[4].status);
+	plan_release(&p);
+}
+
 /* --- differences --------------------------------------------------------- */
 
 static void report(const struct plan_report *r, void *data)
@@ -244,7 +264,7 @@ static void test_patterns(void **state)
 	struct plan p = PLAN_INIT;
 
 	(void)state;
-	assert_int_equal(regex_compile(&patterns.item, "[a-z]/[a-z]", 0), 0);
+	assert_int_equal(regex_compile(&patterns.item, "[a-z]/[a-z]", REGEX_ANCHORED), 0);
 	assert_int_equal(regex_compile(&patterns.done, "^fin", REGEX_ICASE), 0);
 	plan_parse(&p, text, sizeof(text) - 1, "x", &patterns);
 	assert_int_equal(p.nr, 1);
@@ -354,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_headings),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_nesting),
+		cmocka_unit_test(test_headings_of_states),
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_attempts),
 		cmocka_unit_test(test_patterns),

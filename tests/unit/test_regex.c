@@ -57,6 +57,8 @@ static void test_flags(void **state)
 	assert_int_equal(find("^.$", REGEX_UTF, "\xc3\xa9"), 1);
 	assert_int_equal(find("\xc3\x89", REGEX_UTF | REGEX_ICASE, "\xc3\xa9"), 1);
 	assert_int_equal(find("b", REGEX_UTF, "\xff\xc3(\xed\xa0\x80 b"), 1);
+	assert_int_equal(find("b", REGEX_ANCHORED, "ab"), 0);
+	assert_int_equal(find("a", REGEX_ANCHORED, "ab"), 1);
 }
 
 static void test_bad(void **state)
@@ -98,6 +100,23 @@ static void test_limits(void **state)
 	strbuf_release(&text);
 }
 
+/* One that gave up 16 times is not tried any more. */
+static void test_patience(void **state)
+{
+	static const char text[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab";
+	struct regex re = REGEX_INIT;
+
+	(void)state;
+	assert_int_equal(regex_compile(&re, "^(a+)+$", 0), 0);
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(regex_find(&re, "aa", 2, 0, NULL), 1);
+		assert_int_equal(regex_find(&re, text, sizeof(text) - 1, 0, NULL),
+				 ORCH_EINVALID);
+	}
+	assert_int_equal(regex_find(&re, "aa", 2, 0, NULL), ORCH_EINVALID);
+	regex_release(&re);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +124,7 @@ int main(void)
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_patience),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,3 +242,35 @@ void text_add_quoted_path(struct strbuf *out, const char *path, size_t len)
 		strbuf_addch(out, '"');
 	}
 }
+
+static bool is_octal(int c)
+{
+	return c >= '0' && c <= '7';
+}
+
+size_t text_add_unquoted(struct strbuf *out, const char *s, size_t len)
+{
+	static const char letters[] = "abtnvfr";
+	const char *letter;
+	size_t i;
+
+	for (i = 0; i < len && s[i] != '"'; i++) {
+		if (s[i] != '\\') {
+			strbuf_addch(out, s[i]);
+		} else if (++i == len) {
+			return 0;
+		} else if (s[i] == '"' || s[i] == '\\') {
+			strbuf_addch(out, s[i]);
+		} else if (s[i] && (letter = strchr(letters, s[i]))) {
+			strbuf_addch(out, (int)(letter - letters) + 7);
+		} else if (len - i >= 3 && s[i] <= '3' && is_octal(s[i]) &&
+			   is_octal(s[i + 1]) && is_octal(s[i + 2])) {
+			strbuf_addch(out, (s[i] - '0') << 6 | (s[i + 1] - '0') << 3 |
+				     (s[i + 2] - '0'));
+			i += 2;
+		} else {
+			return 0;
+		}
+	}
+	return i < len ? i : 0;
+}

@@ -26,6 +26,12 @@ void text_add_safe(struct strbuf *out, const void *data, size_t len,
 /* git's C-style quoting of a path, quotes only where needed (as git does it
  * with core.quotePath=false, but bytes that are not UTF-8 are quoted). */
 void text_add_quoted_path(struct strbuf *out, const char *path, size_t len);
+/*
+ * The way back, of what stands between two quotes: appended without its escapes.
+ * The bytes passed up to the closing quote, or 0 if that is missing or an
+ * escape is none.
+ */
+size_t text_add_unquoted(struct strbuf *out, const char *s, size_t len);
 
 /* "90", "90s", "15m", "2h", "3d", "30days", "1h30m" to seconds; 0 or
  * ORCH_EINVALID ("bad duration 'x'"). At most ten years. */

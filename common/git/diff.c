@@ -397,36 +397,66 @@ void change_list_release(struct change_list *l)
 	l->nr = l->alloc = 0;
 }
 
-/* libgit2 wants to know the name of a file; our header is written before. */
-static int add_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
-		    const git_diff_line *line, void *data)
-{
-	struct strbuf *out = data;
+/* --- texts -------------------------------------------------------------- */
 
-	(void)delta, (void)hunk;
+static void add_line(struct strbuf *out, const git_diff_line *line)
+{
 	switch (line->origin) {
 	case GIT_DIFF_LINE_CONTEXT:
 	case GIT_DIFF_LINE_ADDITION:
 	case GIT_DIFF_LINE_DELETION:
 		strbuf_addch(out, line->origin);
 		break;
-	case GIT_DIFF_LINE_HUNK_HDR:
 	case GIT_DIFF_LINE_CONTEXT_EOFNL:
 	case GIT_DIFF_LINE_ADD_EOFNL:
 	case GIT_DIFF_LINE_DEL_EOFNL:
 		break;
 	default:
-		return 0;
+		return;
 	}
 	strbuf_add(out, line->content, line->content_len);
+}
+
+static void add_range(struct strbuf *out, char sign, int start, int count)
+{
+	strbuf_addf(out, "%c%d", sign, start);
+	if (count != 1)
+		strbuf_addf(out, ",%d", count);
+}
+
+static int add_hunk(struct strbuf *out, git_patch *patch, size_t i,
+		    diff_heading *heading, void *data)
+{
+	const git_diff_hunk *h;
+	const git_diff_line *line;
+	size_t nr;
+	int rc;
+
+	if ((rc = git_patch_get_hunk(&h, &nr, patch, i)) < 0)
+		return rc;
+	strbuf_addstr(out, "@@ ");
+	add_range(out, '-', h->old_start, h->old_lines);
+	strbuf_addch(out, ' ');
+	add_range(out, '+', h->new_start, h->new_lines);
+	strbuf_addstr(out, " @@");
+	if (heading) {
+		strbuf_addch(out, ' ');
+		heading(out, (size_t)h->new_start, data);
+		strbuf_rtrim(out);
+	}
+	strbuf_addch(out, '\n');
+	for (size_t k = 0; k < nr; k++) {
+		if ((rc = git_patch_get_line_in_hunk(&line, patch, i, k)) < 0)
+			return rc;
+		add_line(out, line);
+	}
 	return 0;
 }
 
-int diff_text(struct strbuf *out, const char *path, const void *a, size_t na,
-	      const void *b, size_t nb, unsigned context)
+int diff_hunks(struct strbuf *out, const void *a, size_t na, const void *b,
+	       size_t nb, unsigned context, diff_heading *heading, void *data)
 {
 	git_diff_options opts;
-	struct strbuf name = STRBUF_INIT;
 	git_patch *patch = NULL;
 	size_t start = out->len;
 	int rc;
@@ -440,7 +470,23 @@ int diff_text(struct strbuf *out, const char *path, const void *a, size_t na,
 	opts.flags = GIT_DIFF_FORCE_TEXT;
 	rc = git_patch_from_buffers(&patch, na ? a : "", na, "a", nb ? b : "", nb, "b",
 				    &opts);
-	if (rc == 0) {
+	for (size_t i = 0; rc == 0 && i < git_patch_num_hunks(patch); i++)
+		rc = add_hunk(out, patch, i, heading, data);
+	if (rc < 0) {
+		strbuf_setlen(out, start);
+		rc = git2_error(rc, "cannot compare two texts");
+	}
+	git_patch_free(patch);
+	return rc;
+}
+
+int diff_text(struct strbuf *out, const char *path, const void *a, size_t na,
+	      const void *b, size_t nb, unsigned context)
+{
+	struct strbuf hunks = STRBUF_INIT, name = STRBUF_INIT;
+	int rc = diff_hunks(&hunks, a, na, b, nb, context, NULL, NULL);
+
+	if (rc == 0 && hunks.len) {
 		strbuf_addf(&name, "a/%s", path);
 		strbuf_addstr(out, "--- ");
 		text_add_quoted_path(out, name.buf, name.len);
@@ -448,13 +494,9 @@ int diff_text(struct strbuf *out, const char *path, const void *a, size_t na,
 		strbuf_addstr(out, "\n+++ ");
 		text_add_quoted_path(out, name.buf, name.len);
 		strbuf_addch(out, '\n');
-		rc = git_patch_print(patch, add_line, out);
+		strbuf_addbuf(out, &hunks);
 	}
-	if (rc < 0) {
-		strbuf_setlen(out, start);
-		rc = git2_error(rc, "cannot compare two texts of '%s'", path);
-	}
-	git_patch_free(patch);
 	strbuf_release(&name);
+	strbuf_release(&hunks);
 	return rc;
 }

@@ -33,6 +33,14 @@ int diff_trees(struct repo *repo, const struct oid *a, const struct oid *b,
 	       unsigned flags, struct change_list *out);
 void change_list_release(struct change_list *l);
 
+/*
+ * The hunks of a unified diff of two texts, without file headers; nothing if
+ * they are equal. Where `heading` is given it appends what stands behind the
+ * second @@: the section in which line `line` (from 1) of the new text lies.
+ */
+typedef void diff_heading(struct strbuf *out, size_t line, void *data);
+int diff_hunks(struct strbuf *out, const void *a, size_t na, const void *b,
+	       size_t nb, unsigned context, diff_heading *heading, void *data);
 /* A unified diff of two texts with a/path and b/path headers; "" if equal. */
 int diff_text(struct strbuf *out, const char *path, const void *a, size_t na,
 	      const void *b, size_t nb, unsigned context);

@@ -1,0 +1,128 @@
+/*
+ * Sets of documents.
+ */
+#include "orch/docset.h"
+
+#include "base/error.h"
+#include "git/object.h"
+
+struct docver *docset_add(struct docset *s, const char *path,
+			  const struct oid *oid, uint64_t size)
+{
+	struct docver *d;
+
+	free(s->by_path);
+	s->by_path = NULL;
+	ALLOC_GROW(s->v, s->nr + 1, s->alloc);
+	d = &s->v[s->nr++];
+	d->path = xstrdup(path);
+	d->oid = *oid;
+	d->size = size;
+	return d;
+}
+
+static int compare_paths(const void *a, const void *b, void *data)
+{
+	const struct docset *s = data;
+
+	return strcmp(s->v[*(const size_t *)a].path, s->v[*(const size_t *)b].path);
+}
+
+struct docver *docset_find(struct docset *s, const char *path)
+{
+	size_t low = 0, high = s->nr;
+
+	if (!s->by_path && s->nr) {
+		s->by_path = xreallocarray(NULL, s->nr, sizeof(*s->by_path));
+		for (size_t i = 0; i < s->nr; i++)
+			s->by_path[i] = i;
+		qsort_r(s->by_path, s->nr, sizeof(*s->by_path), compare_paths, s);
+	}
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		struct docver *d = &s->v[s->by_path[mid]];
+		int order = strcmp(path, d->path);
+
+		if (!order)
+			return d;
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+void docset_remove(struct docset *s, struct docver *d)
+{
+	size_t at = (size_t)(d - s->v);
+
+	free(s->by_path);
+	s->by_path = NULL;
+	free(d->path);
+	s->nr--;
+	memmove(d, d + 1, (s->nr - at) * sizeof(*d));
+}
+
+void docset_copy(struct docset *out, const struct docset *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		docset_add(out, s->v[i].path, &s->v[i].oid, s->v[i].size);
+}
+
+struct walk {
+	struct docset *out;
+	struct repo *repo;
+};
+
+static int add_entry(const char *path, const struct oid *oid, unsigned mode,
+		     void *data)
+{
+	struct walk *w = data;
+	uint64_t size;
+
+	if ((mode & 0170000) != 0100000)
+		return 0;
+	if (blob_size(w->repo, oid, &size) == 0)
+		docset_add(w->out, path, oid, size);
+	else
+		error_clear();
+	return 0;
+}
+
+void docset_from_tree(struct docset *out, struct repo *repo,
+		      const struct oid *tree)
+{
+	struct walk w = { out, repo };
+
+	if (!oid_is_zero(tree) && tree_walk(repo, tree, add_entry, &w) < 0)
+		error_clear();	/* the rest of it is missing */
+}
+
+int docset_to_tree(const struct docset *s, struct repo *repo, struct oid *tree)
+{
+	struct tree_entry *e;
+	int rc;
+
+	memset(tree, 0, sizeof(*tree));
+	if (!s->nr)
+		return 0;
+	e = xcalloc(s->nr, sizeof(*e));
+	for (size_t i = 0; i < s->nr; i++) {
+		e[i].path = s->v[i].path;
+		e[i].mode = 0100644;
+		e[i].oid = s->v[i].oid;
+	}
+	rc = tree_write(repo, NULL, e, s->nr, tree);
+	free(e);
+	return rc;
+}
+
+void docset_release(struct docset *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		free(s->v[i].path);
+	free(s->v);
+	free(s->by_path);
+	*s = (struct docset)DOCSET_INIT;
+}

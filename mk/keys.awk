@@ -25,6 +25,7 @@ function type_text(t,    list, s) {
 	    t == "INT" ? "whole number" : t == "SIZE" ? "size (suffixes k, m, g)" : \
 	    t == "BOOL" ? "yes or no" : t == "DURATION" ? "duration" : \
 	    t == "AGENT" ? "claude, codex or other" : t == "COMMAND" ? "shell command" : \
+	    t == "PRICE" ? "price of a token, relative to one sent uncached" : \
 	    tolower(t)
 	return s (list ? "; may stand several times" : "")
 }

@@ -12,22 +12,11 @@
 #include "base/text.h"
 #include "git/object.h"
 #include "git/repo.h"
-#include "orch/usage.h"
+#include "orch/config_value.h"
 
 #define ORCHCONFIG ".orchconfig"
 #define ORCHCONFIG_MAX (1024 * 1024)
-#define MAX_WORKFLOW 64
 #define MAX_WARNINGS 8	/* about keys that are ignored; the file is not ours */
-
-enum key_type {
-	KEY_STRING, KEY_PATH, KEY_PATH_LIST, KEY_PATTERN, KEY_PATTERN_LIST,
-	KEY_ACTORS, KEY_INT, KEY_SIZE, KEY_BOOL, KEY_DURATION, KEY_AGENT,
-	KEY_COMMAND
-};
-struct key {
-	struct config_key public;
-	enum key_type type;
-};
 
 #define TRACKED true
 #define PRIVATE false
@@ -56,16 +45,6 @@ struct config {
 	size_t nr_ignored, alloc_ignored;
 	bool set_up;
 };
-
-bool actor_name_valid(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (!len || len > 32 ||
-	    (!islower((unsigned char)*name) && !isdigit((unsigned char)*name)))
-		return false;
-	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
-}
 
 static bool is_list(enum key_type type)
 {
@@ -122,104 +101,6 @@ static const struct key *must_find_actor(const char *name)
 	if (!k)
 		BUG("no key 'orchactor.*.%s' in keys.def", name);
 	return k;
-}
-
-/* --- values -------------------------------------------------------------- */
-
-static int parse_number(int64_t *out, const char *s, bool with_unit)
-{
-	long long n;
-	char *end;
-
-	errno = 0;
-	n = strtoll(s, &end, 10);
-	if (errno || end == s || n < 0 || isspace((unsigned char)*s))
-		return ORCH_EINVALID;
-	if (with_unit && *end && !end[1]) {
-		const char *units = "kmg", *u = strchr(units, tolower((unsigned char)*end));
-
-		for (long i = u ? u - units : -1; i >= 0; i--)
-			if (__builtin_mul_overflow(n, 1024, &n))
-				return ORCH_EINVALID;
-		end += u != NULL;
-	}
-	if (*end || n > (INT64_C(1) << 53))
-		return ORCH_EINVALID;
-	*out = n;
-	return 0;
-}
-
-static int parse_bool(bool *out, const char *s)
-{
-	static const char *const yes[] = { "true", "yes", "on", "1" };
-	static const char *const no[] = { "false", "no", "off", "0", "" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
-		if (!strcasecmp(s, yes[i])) {
-			*out = true;
-			return 0;
-		}
-	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
-		if (!strcasecmp(s, no[i])) {
-			*out = false;
-			return 0;
-		}
-	return ORCH_EINVALID;
-}
-
-static const char *check_actors(const char *value)
-{
-	struct strvec names = STRVEC_INIT;
-	const char *fault = NULL;
-
-	strvec_split(&names, value);
-	if (!names.nr)
-		fault = "names no actor";
-	else if (names.nr > MAX_WORKFLOW)
-		fault = "has more than 64 places";
-	for (size_t i = 0; !fault && i < names.nr; i++)
-		if (!actor_name_valid(names.v[i]))
-			fault = "has a name that is not [a-z0-9][a-z0-9_-]{0,31}";
-	strvec_release(&names);
-	return fault;
-}
-
-/* NULL if the value is fine for the key, else what is wrong with it. */
-static const char *check_value(const struct key *key, const char *value)
-{
-	enum agent_kind kind;
-	int64_t n;
-	bool b;
-
-	if (!value)
-		return key->type == KEY_BOOL ? NULL : "has no value";
-	switch (key->type) {
-	case KEY_PATH:
-	case KEY_PATH_LIST:
-	case KEY_PATTERN:
-	case KEY_PATTERN_LIST:
-		if (*value && !path_is_safe(value))
-			return "is not a path inside the work tree";
-		return NULL;
-	case KEY_ACTORS:
-		return check_actors(value);
-	case KEY_INT:
-		return parse_number(&n, value, false) < 0 ? "is not a number" : NULL;
-	case KEY_SIZE:
-		return parse_number(&n, value, true) < 0 ? "is not a size" : NULL;
-	case KEY_BOOL:
-		return parse_bool(&b, value) < 0 ? "is not a boolean" : NULL;
-	case KEY_DURATION:
-		return duration_parse(&n, value) < 0 ?
-		       "is not a duration such as 90, 15m or 2h" : NULL;
-	case KEY_AGENT:
-		return agent_kind_parse(&kind, value) < 0 ?
-		       "is not claude, codex or other" : NULL;
-	case KEY_STRING:
-	case KEY_COMMAND:
-		break;
-	}
-	return NULL;
 }
 
 /* --- loading --------------------------------------------------------------- */
@@ -289,7 +170,7 @@ static void take_entry(struct config *c, const struct config_entry *e)
 		ignore_with_warning(c, e, "only git config may set it, not a tracked file");
 	} else if (tracked && e->value && (key->type == KEY_PATH ||
 		   key->type == KEY_PATH_LIST || key->type == KEY_PATTERN ||
-		   key->type == KEY_PATTERN_LIST) && check_value(key, e->value)) {
+		   key->type == KEY_PATTERN_LIST) && config_check_value(key, e->value)) {
 		ignore_with_warning(c, e, "not a path inside the work tree");
 	} else {
 		ALLOC_GROW(c->v, c->nr + 1, c->alloc);
@@ -379,7 +260,7 @@ static int check_settings(const struct config *c)
 {
 	for (size_t i = 0; i < c->nr; i++) {
 		const struct setting *s = &c->v[i];
-		const char *fault = check_value(s->key, s->value);
+		const char *fault = config_check_value(s->key, s->value);
 		char *where;
 
 		if (!fault || is_overridden(c, i))
@@ -483,7 +364,7 @@ static int64_t get_int(const struct config *c, const struct key *key,
 	if (key->type == KEY_DURATION)
 		duration_parse(&n, value);
 	else
-		parse_number(&n, value, key->type == KEY_SIZE);
+		config_parse_number(&n, value, key->type == KEY_SIZE);
 	return n;
 }
 
@@ -522,13 +403,33 @@ int64_t config_get_int(const struct config *c, const char *key)
 	return get_int(c, must_find(key), NULL);
 }
 
+double config_get_price(const struct config *c, const char *key)
+{
+	const char *value = config_get(c, key);
+	double price = 0;
+
+	if (value)
+		config_parse_price(&price, value);
+	return price;
+}
+
+double config_actor_price(const struct config *c, const char *actor, const char *name)
+{
+	const char *value = config_actor(c, actor, name);
+	double price = -1;
+
+	if (value)
+		config_parse_price(&price, value);
+	return price;
+}
+
 bool config_get_bool(const struct config *c, const char *key)
 {
 	const char *value = get(c, must_find(key), NULL);
 	bool b = false;
 
 	if (value)
-		parse_bool(&b, value);
+		config_parse_bool(&b, value);
 	return b;
 }
 

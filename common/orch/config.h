@@ -24,6 +24,10 @@ void config_free(struct config *c);
 const char *config_get(const struct config *c, const char *key);
 int64_t config_get_int(const struct config *c, const char *key); /* INT, SIZE, DURATION */
 bool config_get_bool(const struct config *c, const char *key);
+double config_get_price(const struct config *c, const char *key);
+/* The actor's own; negative when it is unset. */
+double config_actor_price(const struct config *c, const char *actor,
+			  const char *name);
 /* All values of a _LIST or ACTORS key, appended. */
 void config_get_list(const struct config *c, const char *key,
 		     struct strvec *out);

@@ -6,5 +6,6 @@
  */
 #include "base/compat.h"
 
+int64_t tokens_of_text(const void *text, size_t len);
 int64_t tokens_of_size(uint64_t bytes);	/* bytes / 4, rounded up */
 #endif

@@ -231,6 +231,14 @@ static bool remove_stale_lock(const char *path)
 	return gone;
 }
 
+void statcache_forget(struct statcache *c, const char *rel)
+{
+	if (git_index_get_bypath(c->index, rel, 0)) {
+		git_index_remove(c->index, rel, 0);
+		c->learnt = true;
+	}
+}
+
 int statcache_save(struct statcache *c)
 {
 	int rc;

@@ -27,6 +27,8 @@ int statcache_open(struct statcache **out, struct repo *repo, const char *path);
  */
 int statcache_lookup(struct statcache *c, const char *rel, size_t max,
 		     bool store, struct oid *oid, uint64_t *size, bool *hit);
+/* What is remembered of this file does not count. */
+void statcache_forget(struct statcache *c, const char *rel);
 int statcache_save(struct statcache *c);
 void statcache_free(struct statcache *c);
 #endif

@@ -1,105 +1,141 @@
 /*
- * Packs: the documents for one turn, pending until they are acknowledged.
+ * What is in a pack. See pack.h; what fits a budget is pack_budget.c.
  */
+#include "orch/pack.h"
+
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "base/tokens.h"
 #include "git/object.h"
+#include "orch/layoutstore.h"
 #include "orch/orch.h"
-#include "orch/turn.h"
-#include "orch/view.h"
+#include "orch/pack_internal.h"
+#include "orch/packtext.h"
+#include "orch/price.h"
 #include "orch/viewstore.h"
 
-#define MAX_PENDING 8
 #define MAX_PACK (256u << 20)
-#define SWAP_TRIES 8
+#define KEEP_BYTES (24u << 20)
 
-/* --- the text ------------------------------------------------------------ */
+const char *pack_part_name(enum pack_part_kind kind)
+{
+	static const char *const names[] = {
+		[PACK_KEY_FRAME] = "key frame", [PACK_SEALED] = "sealed",
+		[PACK_OPEN] = "open", [PACK_CHANGES] = "changes",
+		[PACK_SECTIONS] = "sections", [PACK_OUTLINES] = "outlines",
+		[PACK_OMITTED] = "omitted",
+	};
+
+	return names[kind];
+}
+
+void pack_add_part(struct pack *p, enum pack_part_kind kind, const char *text,
+		   size_t len, int64_t tokens)
+{
+	struct pack_part *part;
+
+	if (!len)
+		return;
+	ALLOC_GROW(p->parts, p->nr_parts + 1, p->alloc_parts);
+	part = &p->parts[p->nr_parts++];
+	part->kind = kind;
+	part->at = p->text.len;
+	part->len = len;
+	part->tokens = tokens < 0 ? tokens_of_text(text, len) : tokens;
+	strbuf_add(&p->text, text, len);
+	p->tokens += part->tokens;
+}
+
+/* --- the documents ----------------------------------------------------------- */
 
 /*
  * A preview stores nothing, so a document that git does not have yet is read
  * from the work tree; should it have changed since it was compared, what was
  * read is what counts.
  */
-static int read_from_disk(struct strbuf *out, struct orch *o,
-			  struct view_document *d)
+static int read_from_disk(struct pack_work *w, struct view_document *d)
 {
-	int64_t max = config_get_int(o->config, "orch.maxDocument");
-	size_t before = out->len;
+	int64_t max = config_get_int(w->o->config, "orch.maxDocument");
+	struct strbuf text = STRBUF_INIT;
 	struct stat st;
 	int fd = -1, rc;
 
-	rc = file_open_beneath(&fd, &st, repo_work_tree(o->repo), d->path,
-			       false);
+	rc = file_open_beneath(&fd, &st, repo_work_tree(w->o->repo), d->path, false);
 	if (rc < 0)
 		return rc;
 	if (!S_ISREG(st.st_mode))
 		rc = error_set(ORCH_ERROR, "'%s' was replaced while it was read",
 			       d->path);
-	else if (strbuf_read_fd(out, fd, (size_t)max) < 0)
+	else if (strbuf_read_fd(&text, fd, (size_t)max) < 0)
 		rc = error_sys("cannot read '%s'", d->path);
 	close(fd);
-	if (rc < 0)
-		return rc;
-	d->size = out->len - before;
-	d->tokens = tokens_of_size(d->size);
-	blob_hash(out->buf + before, d->size, &d->oid);
+	if (rc == 0) {
+		if (text.len != d->size)
+			d->tokens = -1;
+		d->size = text.len;
+		blob_hash(text.buf, text.len, &d->oid);
+		texts_put(&w->p->texts, &d->oid, text.buf, text.len);
+	}
+	strbuf_release(&text);
+	return rc;
+}
+
+static int take_documents(struct pack_work *w)
+{
+	struct pack *p = w->p;
+	uint64_t total = 0;
+	int rc;
+
+	for (size_t i = 0; i < p->status.nr; i++) {
+		struct view_document *d = &p->status.v[i];
+
+		if (d->state == DOCUMENT_REMOVED)
+			continue;
+		if (w->req->flags & PACK_PREVIEW && !object_exists(w->o->repo, &d->oid) &&
+		    (rc = read_from_disk(w, d)) < 0)
+			return rc;
+		docset_add(&p->now, d->path, &d->oid, d->size);
+		total += d->size;
+	}
+	if (total > MAX_PACK)
+		return error_set(ORCH_EINVALID, "the documents are %" PRIu64
+				 " MiB together, more than %u MiB; narrow orch.doc",
+				 total >> 20, MAX_PACK >> 20);
+	p->full_bytes = (int64_t)total;
 	return 0;
 }
 
-static int read_document(struct strbuf *out, struct orch *o,
-			 struct view_document *d, bool preview)
+/* How many tokens each has, and a word about those that are no text. */
+static int count_tokens(struct pack_work *w)
 {
-	if (preview && !object_exists(o->repo, &d->oid))
-		return read_from_disk(out, o, d);
-	return blob_read(o->repo, &d->oid, MAX_PACK, out);
-}
+	struct pack *p = w->p;
+	size_t n = 0;
 
-static void add_heading(struct strbuf *out, const struct view_document *d)
-{
-	struct strbuf quoted = STRBUF_INIT;
+	w->tokens = xcalloc(p->now.nr + 1, sizeof(*w->tokens));
+	for (size_t i = 0; i < p->status.nr; i++) {
+		struct view_document *d = &p->status.v[i];
+		const char *buf;
+		size_t len;
+		int rc;
 
-	text_add_quoted_path(&quoted, d->path, strlen(d->path));
-	strbuf_addf(out, "<document path=%s%s%s bytes=\"%" PRIu64
-		    "\" state=\"%s\"%s>\n",
-		    quoted.buf[0] == '"' ? "" : "\"", quoted.buf,
-		    quoted.buf[0] == '"' ? "" : "\"", d->size,
-		    document_state_name(d->state),
-		    d->state == DOCUMENT_REMOVED ? "/" : "");
-	strbuf_release(&quoted);
-}
-
-static int add_text(struct strbuf *out, struct orch *o, struct view_document *d,
-		    bool preview)
-{
-	struct strbuf bytes = STRBUF_INIT;
-	int rc;
-
-	if (d->state == DOCUMENT_REMOVED) {
-		add_heading(out, d);
-		d->text_at = out->len;
-		return 0;
+		if (d->state == DOCUMENT_REMOVED)
+			continue;
+		if (d->tokens < 0) {
+			if ((rc = texts_get(&p->texts, &d->oid, &buf, &len)) < 0)
+				return rc;
+			d->tokens = tokens_of_text(buf, len);
+			if (!utf8_valid(buf, len) || memchr(buf, 0, len))
+				warn_once("document '%s' is not UTF-8 text; its bytes "
+					  "are passed on as they are", d->path);
+			texts_trim(&p->texts, KEEP_BYTES);
+		}
+		w->tokens[n++] = d->tokens;
 	}
-	if ((rc = read_document(&bytes, o, d, preview)) < 0)
-		goto out;
-	if (!utf8_valid(bytes.buf, bytes.len) || memchr(bytes.buf, 0, bytes.len))
-		warn_once("document '%s' is not UTF-8 text; its bytes are passed on as "
-		     "they are", d->path);
-	add_heading(out, d);
-	d->text_at = out->len;
-	strbuf_addbuf(out, &bytes);
-	if (bytes.len && bytes.buf[bytes.len - 1] != '\n')
-		strbuf_addch(out, '\n');
-	strbuf_addstr(out, "</document>\n");
-out:
-	strbuf_release(&bytes);
-	return rc;
+	return 0;
 }
 
 /* Which commit the pack stands for, and whether it has more than that. */
@@ -111,7 +147,7 @@ static int find_commit(struct pack *p, struct orch *o)
 	if ((rc = repo_head(o->repo, &p->commit, NULL)) < 0)
 		return rc;
 	if (oid_is_zero(&p->commit)) {
-		p->uncommitted = p->status.total > 0;
+		p->uncommitted = p->now.nr > 0;
 		return 0;
 	}
 	if ((rc = commit_read(o->repo, &p->commit, &head)) < 0)
@@ -130,251 +166,255 @@ static int find_commit(struct pack *p, struct orch *o)
 	return 0;
 }
 
-static void add_opening(struct pack *p)
+static char *as_of(const struct pack *p)
 {
-	strbuf_addf(&p->text, "The %zu document%s below %s complete as of ",
-		    p->status.total, p->status.total == 1 ? "" : "s",
-		    p->status.total == 1 ? "is" : "are");
 	if (oid_is_zero(&p->commit))
-		strbuf_addstr(&p->text, "now (nothing is committed yet)");
-	else
-		strbuf_addf(&p->text, "commit %s%s", oid_short(&p->commit),
-			    p->uncommitted ? " with what is uncommitted on top" : "");
-	strbuf_addf(&p->text, ": %s need not be read again.\n",
-		    p->status.total == 1 ? "it" : "they");
+		return xstrdup("now (nothing is committed yet)");
+	return xstrfmt("commit %s%s", oid_short(&p->commit),
+		       p->uncommitted ? " with what is uncommitted on top" : "");
 }
 
-static int compose(struct pack *p, struct orch *o, bool preview)
+/* --- composing ----------------------------------------------------------------- */
+
+static void start_over(struct pack *p)
 {
-	uint64_t total = 0;
+	strbuf_reset(&p->text);
+	strbuf_reset(&p->stable_new);
+	p->nr_parts = 0;
+	p->stable_len = 0;
+	p->tokens = 0;
+	docset_release(&p->whole);
+	layout_release(&p->layout);
+}
+
+static int compose_resumed(struct pack_work *w, struct docset *members)
+{
+	struct pack *p = w->p;
+	struct docset before = DOCSET_INIT, absent = DOCSET_INIT;
+	struct strbuf text = STRBUF_INIT;
+	size_t heading;
 	int rc;
 
-	for (size_t i = 0; i < p->status.nr; i++)
-		total += p->status.v[i].size;
-	if (total > MAX_PACK)
-		return error_set(ORCH_EINVALID, "the documents are %" PRIu64
-				 " MiB together, more than %u MiB; narrow orch.doc",
-				 total >> 20, MAX_PACK >> 20);
-	if ((rc = find_commit(p, o)) < 0)
-		return rc;
-	if (!p->status.nr)
+	strbuf_addf(&text, "Changed since your last turn; with that the documents are "
+		    "complete as of %s and need not be read again:\n", w->as_of);
+	heading = text.len;
+	/* What is no member stays as the session has it. */
+	for (size_t i = 0; i < w->seen.nr; i++) {
+		const struct docver *d = &w->seen.v[i];
+		bool left_out = docset_find(&p->now, d->path) &&
+				!docset_find(members, d->path);
+
+		docset_add(left_out ? &absent : &before, d->path, &d->oid, d->size);
+	}
+	rc = packtext_delta(&text, &p->texts, &before, members, w->policy.context);
+	if (rc < 0)
+		goto out;
+	p->price = (double)(text.len - heading);
+	if (text.len == heading) {
+		strbuf_reset(&text);
+		strbuf_addf(&text, "Nothing has changed in the documents since your last "
+			    "turn: they are complete as of %s.\n", w->as_of);
+	}
+	if (p->now.nr || w->seen.nr)
+		pack_add_part(p, PACK_OPEN, text.buf, text.len, -1);
+	docset_copy(&p->whole, members);
+	docset_copy(&p->whole, &absent);
+out:
+	docset_release(&before);
+	docset_release(&absent);
+	strbuf_release(&text);
+	return rc;
+}
+
+/* What the provider's cache holds of this actor: which parts, in which order. */
+static void hash_stable(struct oid *out, const struct layout *l)
+{
+	struct strbuf list = STRBUF_INIT;
+
+	for (size_t i = 0; i < l->nr_parts; i++)
+		strbuf_addstr(&list, oid_hex(&l->parts[i].blob));
+	memset(out, 0, sizeof(*out));
+	if (list.len)
+		blob_hash(list.buf, list.len, out);
+	strbuf_release(&list);
+}
+
+/* The stable part, of which `turn` has made the last piece if it has made any. */
+static int add_stable(struct pack_work *w, struct layout_turn *turn)
+{
+	struct pack *p = w->p;
+	struct layout *l = &p->layout;
+	int rc = 0;
+
+	for (size_t i = 0; i < l->nr_parts && rc == 0; i++) {
+		enum pack_part_kind kind = i ? PACK_SEALED : PACK_KEY_FRAME;
+		struct strbuf old = STRBUF_INIT;
+		struct layout_part *part = &l->parts[i];
+
+		if (turn->stable_new.len && i + 1 == l->nr_parts) {
+			strbuf_addbuf(&p->stable_new, &turn->stable_new);
+			blob_hash(turn->stable_new.buf, turn->stable_new.len, &part->blob);
+			part->tokens = tokens_of_text(turn->stable_new.buf,
+						      turn->stable_new.len);
+			pack_add_part(p, kind, turn->stable_new.buf,
+				      turn->stable_new.len, part->tokens);
+		} else {
+			rc = layout_read_part(&old, l, i, w->o->repo);
+			if (rc == 0)
+				pack_add_part(p, kind, old.buf, old.len, part->tokens);
+		}
+		strbuf_release(&old);
+	}
+	p->stable_len = p->text.len;
+	return rc;
+}
+
+static int compose_fresh(struct pack_work *w, struct docset *members,
+			 const char *force, const struct oid *layout)
+{
+	struct pack *p = w->p;
+	struct layout_turn turn = LAYOUT_TURN_INIT;
+	int rc;
+
+	layout_words_release(&w->words);
+	layout_words(&w->words, w->as_of, members->nr);
+	layout_load(&p->layout, w->o->repo, layout);
+	if ((rc = layout_step(&p->layout, &turn, members, &w->policy, &p->texts,
+			      &w->words, force)) < 0)
+		goto out;
+	p->choice = turn.choice;
+	p->why = turn.why;
+	p->price = turn.price;
+	if (turn.choice == LAYOUT_RENEWED)
+		p->layout.commit = p->commit;
+	if ((rc = add_stable(w, &turn)) < 0)
+		goto out;
+	pack_add_part(p, PACK_OPEN, turn.open.buf, turn.open.len, -1);
+	docset_copy(&p->whole, members);
+	hash_stable(&p->stable, &p->layout);
+out:
+	layout_turn_release(&turn);
+	return rc;
+}
+
+int pack_compose(struct pack_work *w, struct docset *members, const char *force)
+{
+	static const struct oid none = OID_ZERO;
+	int rc;
+
+	start_over(w->p);
+	if (w->p->resumed)
+		return compose_resumed(w, members);
+	if (!members->nr)
 		return 0;
-	add_opening(p);
-	for (size_t i = 0; i < p->status.nr; i++)
-		if ((rc = add_text(&p->text, o, &p->status.v[i], preview)) < 0)
-			return rc;
-	return 0;
+	rc = compose_fresh(w, members, force, &w->layout);
+	if (rc == ORCH_ENOTFOUND && !oid_is_zero(&w->layout)) {
+		/* gc or a crash took something: what is missing was not seen */
+		error_clear();
+		start_over(w->p);
+		rc = compose_fresh(w, members, force, &none);
+	}
+	return rc;
 }
 
-int view_pack(struct pack *out, struct orch *o, const char *actor,
-	      unsigned flags)
+/* --- all together -------------------------------------------------------------- */
+
+/* Whether the session has seen what was acknowledged last, and nothing happened to
+ * the stable part since. */
+static int decide_session(struct pack_work *w)
 {
-	bool preview = flags & PACK_PREVIEW;
+	struct view_store store = VIEW_STORE_INIT;
+	struct view_seen seen = VIEW_SEEN_INIT;
+	struct layout l = LAYOUT_INIT;
+	struct pack *p = w->p;
+	struct oid stable;
 	int rc;
 
-	if ((rc = view_compare(&out->status, o, actor, !preview)) < 0 ||
-	    (rc = compose(out, o, preview)) < 0)
-		return rc;
-	return flags & (PACK_PREVIEW | PACK_DEFER) ? 0
-						   : view_record(out, o, actor);
+	if ((rc = view_seen(&seen, w->o, w->req->actor)) < 0 ||
+	    (rc = view_store_load(&store, w->o, w->req->actor)) < 0)
+		goto out;
+	w->layout = store.layout;
+	docset_from_tree(&w->known, w->o->repo, &store.known);
+	p->session_turns = 1;
+	if (!p->session || !seen.session || !str_eq(p->session, seen.session) ||
+	    w->req->flags & (PACK_FULL | PACK_NO_CACHE))
+		goto out;
+	layout_load(&l, w->o->repo, &store.layout);
+	hash_stable(&stable, &l);
+	if (!oid_eq(&stable, &seen.stable) || l.invalid)
+		goto out;
+	p->resumed = true;
+	p->stable = stable;
+	p->session_turns = seen.session_turns + 1;
+	docset_from_tree(&w->seen, w->o->repo, &store.seen);
+out:
+	layout_release(&l);
+	view_seen_release(&seen);
+	view_store_release(&store);
+	return rc;
+}
+
+int pack_build(struct pack *out, struct orch *o, const struct pack_request *req)
+{
+	struct pack_work w = { .p = out, .o = o, .req = req,
+			       .words = LAYOUT_WORDS_INIT };
+	bool preview = req->flags & PACK_PREVIEW;
+	int rc;
+
+	out->texts = (struct texts)TEXTS_INIT(o->repo);
+	out->session = xstrdup(req->session);
+	price_policy(&w.policy, o, req->actor);
+	if ((rc = view_compare(&out->status, o, req->actor,
+			       (preview ? 0 : VIEW_STORE) |
+			       (req->flags & PACK_NO_CACHE ? VIEW_NO_CACHE : 0))) < 0 ||
+	    (rc = decide_session(&w)) < 0 || (rc = take_documents(&w)) < 0 ||
+	    (rc = count_tokens(&w)) < 0 || (rc = find_commit(out, o)) < 0)
+		goto out;
+	w.as_of = as_of(out);
+	rc = pack_fit(&w);
+	if (rc == 0 && !(req->flags & (PACK_PREVIEW | PACK_DEFER)))
+		rc = pack_record(out, o, req->actor);
+out:
+	texts_trim(&out->texts, 0);
+	layout_words_release(&w.words);
+	docset_release(&w.seen);
+	docset_release(&w.known);
+	free(w.as_of);
+	free(w.tokens);
+	return rc;
+}
+
+int pack_stable_text(struct strbuf *out, struct orch *o, const char *actor)
+{
+	struct view_store store = VIEW_STORE_INIT;
+	struct layout l = LAYOUT_INIT;
+	int rc = view_store_load(&store, o, actor);
+
+	if (rc == 0)
+		layout_load(&l, o->repo, &store.layout);
+	for (size_t i = 0; i < l.nr_parts && rc == 0; i++)
+		rc = layout_read_part(out, &l, i, o->repo);
+	layout_release(&l);
+	view_store_release(&store);
+	return rc;
 }
 
 void pack_release(struct pack *p)
 {
 	static const struct pack empty = PACK_INIT;
 
+	for (size_t i = 0; i < p->nr_omitted; i++)
+		free(p->omitted[i].path);
+	free(p->omitted);
+	free(p->parts);
 	free(p->id);
+	free(p->session);
 	strbuf_release(&p->text);
+	strbuf_release(&p->stable_new);
 	view_status_release(&p->status);
+	docset_release(&p->now);
+	docset_release(&p->whole);
+	layout_release(&p->layout);
+	texts_release(&p->texts);
 	*p = empty;
-}
-
-/* --- pending ------------------------------------------------------------- */
-
-/* Newer than every pack of this view, acknowledged ones included. */
-static int64_t next_seq(const struct view_store *s, const struct view_seen *seen)
-{
-	int64_t last = seen->id ? view_pack_seq(seen->id) : 0;
-
-	if (s->nr && s->pending[s->nr - 1].seq > last)
-		last = s->pending[s->nr - 1].seq;
-	return last + 1;
-}
-
-/* The turn that the pack is made in, if it is this actor's. */
-static char *current_turn(struct orch *o, const char *actor)
-{
-	struct turn t;
-	char *id = NULL;
-
-	turn_init(&t);
-	if (turn_read(&t, o) < 0)
-		error_clear();	/* turn status reports it */
-	else if (t.holder.actor && str_eq(t.holder.actor, actor))
-		id = turn_id(&t);
-	turn_release_memory(&t);
-	return id;
-}
-
-/* The pending tree: documents/<path> and pack.json. */
-static int write_pack(const struct pack *p, struct orch *o, const char *actor,
-		      const char *id, struct oid *tree)
-{
-	struct json *json = json_new_object();
-	struct strbuf text = STRBUF_INIT;
-	struct tree_entry *e = xcalloc(p->status.nr + 1, sizeof(*e));
-	char *turn = current_turn(o, actor);
-	size_t n = 0;
-	int rc;
-
-	json_add_int(json, "version", 1);
-	json_add_string(json, "id", id);
-	json_add_string(json, "actor", actor);
-	json_add_int(json, "at", time_now_ms());
-	json_add_string(json, "turn", turn);
-	json_add_string(json, "commit",
-			oid_is_zero(&p->commit) ? NULL : oid_hex(&p->commit));
-	json_print(&text, json);
-	for (size_t i = 0; i < p->status.nr; i++) {
-		if (p->status.v[i].state == DOCUMENT_REMOVED)
-			continue;
-		e[n].path = xstrfmt("documents/%s", p->status.v[i].path);
-		e[n].mode = 0100644;
-		e[n++].oid = p->status.v[i].oid;
-	}
-	e[n].path = "pack.json";
-	e[n].mode = 0100644;
-	if ((rc = blob_write(o->repo, text.buf, text.len, &e[n].oid)) == 0)
-		rc = tree_write(o->repo, NULL, e, n + 1, tree);
-	for (size_t i = 0; i < n; i++)
-		free((char *)(uintptr_t)e[i].path);
-	free(e);
-	free(turn);
-	strbuf_release(&text);
-	json_free(json);
-	return rc;
-}
-
-static int record_once(struct pack *p, struct orch *o, const char *actor)
-{
-	struct view_store store = VIEW_STORE_INIT;
-	struct view_seen seen = VIEW_SEEN_INIT;
-	unsigned noise = 0;
-	struct oid tree;
-	int64_t seq;
-	char *id = NULL;
-	int rc;
-
-	if (getrandom(&noise, sizeof(noise), 0) != sizeof(noise))
-		return error_sys("cannot get random bytes");
-	if ((rc = view_seen(&seen, o, actor)) < 0 ||
-	    (rc = view_store_load(&store, o, actor)) < 0)
-		goto out;
-	seq = next_seq(&store, &seen);
-	id = xstrfmt("%" PRId64 "-%06x", seq, noise & 0xffffff);
-	if ((rc = write_pack(p, o, actor, id, &tree)) < 0)
-		goto out;
-	while (store.nr >= MAX_PENDING)
-		view_store_drop(&store, 0);
-	view_store_add(&store, id, seq, &tree);
-	if ((rc = view_store_save(&store, o, actor)) < 0)
-		goto out;
-	free(p->id);
-	p->id = id;
-	id = NULL;
-out:
-	free(id);
-	view_seen_release(&seen);
-	view_store_release(&store);
-	return rc;
-}
-
-int view_record(struct pack *p, struct orch *o, const char *actor)
-{
-	struct lock lock = LOCK_INIT;
-	int rc;
-
-	if ((rc = view_lock(&lock, o, actor)) < 0)
-		return rc;
-	for (int i = 0; i < SWAP_TRIES; i++)
-		if ((rc = record_once(p, o, actor)) != ORCH_EMODIFIED)
-			break;
-	lock_release(&lock);
-	return rc;
-}
-
-/* --- acknowledged -------------------------------------------------------- */
-
-static int no_such_pack(const char *actor, const char *id)
-{
-	if (id)
-		return error_set(ORCH_ENO, "no pack '%s' of %s is pending", id,
-				 actor);
-	return error_set(ORCH_ENO, "no pack of %s is pending", actor);
-}
-
-/* Index of the pack that is meant, or -1. */
-static int choose(const struct view_store *s, const struct view_seen *seen,
-		  const char *id)
-{
-	int64_t acked = seen->id ? view_pack_seq(seen->id) : 0;
-
-	if (!id)
-		return s->nr && s->pending[s->nr - 1].seq > acked
-		       ? (int)(s->nr - 1) : -1;
-	for (size_t i = 0; i < s->nr; i++)
-		if (str_eq(s->pending[i].id, id))
-			return (int)i;
-	return -1;
-}
-
-static int ack_once(struct orch *o, const char *actor, const char *id)
-{
-	struct view_store store = VIEW_STORE_INIT;
-	struct view_seen seen = VIEW_SEEN_INIT;
-	struct view_pending *p;
-	int rc, i;
-
-	if ((rc = view_seen(&seen, o, actor)) < 0 ||
-	    (rc = view_store_load(&store, o, actor)) < 0)
-		goto out;
-	if (id && seen.id && str_eq(id, seen.id))
-		goto out;
-	if ((i = choose(&store, &seen, id)) < 0) {
-		rc = no_such_pack(actor, id);
-		goto out;
-	}
-	p = &store.pending[i];
-	if ((rc = tree_lookup(o->repo, &p->tree, "pack.json", &store.seen_json,
-			      NULL)) < 0)
-		goto out;
-	/* A pack without documents has no such directory: nothing is seen. */
-	memset(&store.seen, 0, sizeof(store.seen));
-	rc = tree_lookup(o->repo, &p->tree, "documents", &store.seen, NULL);
-	if (rc == ORCH_ENOTFOUND) {
-		error_clear();
-		rc = 0;
-	}
-	if (rc < 0)
-		goto out;
-	view_store_drop(&store, (size_t)i);
-	rc = view_store_save(&store, o, actor);
-out:
-	view_seen_release(&seen);
-	view_store_release(&store);
-	return rc;
-}
-
-int view_ack(struct orch *o, const char *actor, const char *id)
-{
-	struct lock lock = LOCK_INIT;
-	int rc;
-
-	if ((rc = view_lock(&lock, o, actor)) < 0)
-		return rc;
-	for (int i = 0; i < SWAP_TRIES; i++)
-		if ((rc = ack_once(o, actor, id)) != ORCH_EMODIFIED)
-			break;
-	lock_release(&lock);
-	return rc;
 }

@@ -19,6 +19,9 @@ static const char *const tags[] = {
 	[ENTRY_DOCUMENT] = "document",
 	[ENTRY_DIFF] = "diff",
 	[ENTRY_REMOVED] = "removed",
+	[ENTRY_CHANGE] = "change",
+	[ENTRY_SECTION] = "section",
+	[ENTRY_OUTLINE] = "outline",
 };
 
 /* --- writing -------------------------------------------------------------- */
@@ -36,6 +39,16 @@ static void add_attribute(struct strbuf *out, const char *name, const char *path
 	}
 }
 
+static void add_body(struct strbuf *out, enum entry_kind kind, const char *bytes,
+		     size_t len)
+{
+	strbuf_addf(out, " bytes=\"%zu\">\n", len);
+	strbuf_add(out, bytes, len);
+	if (len && bytes[len - 1] != '\n')
+		strbuf_addch(out, '\n');
+	strbuf_addf(out, "</%s>\n", tags[kind]);
+}
+
 static void add_entry(struct strbuf *out, enum entry_kind kind, const char *path,
 		      const char *from, const char *bytes, size_t len)
 {
@@ -43,15 +56,10 @@ static void add_entry(struct strbuf *out, enum entry_kind kind, const char *path
 	add_attribute(out, "path", path);
 	if (from)
 		add_attribute(out, "from", from);
-	if (kind == ENTRY_REMOVED) {
+	if (kind == ENTRY_REMOVED)
 		strbuf_addstr(out, ">\n");
-		return;
-	}
-	strbuf_addf(out, " bytes=\"%zu\">\n", len);
-	strbuf_add(out, bytes, len);
-	if (len && bytes[len - 1] != '\n')
-		strbuf_addch(out, '\n');
-	strbuf_addf(out, "</%s>\n", tags[kind]);
+	else
+		add_body(out, kind, bytes, len);
 }
 
 int packtext_whole(struct strbuf *out, struct texts *t, const struct docver *d)
@@ -65,21 +73,25 @@ int packtext_whole(struct strbuf *out, struct texts *t, const struct docver *d)
 	return rc;
 }
 
+static void add_title(struct strbuf *out, const struct outline_heading *h)
+{
+	size_t len = h->title_len < MAX_HEADING ? h->title_len : MAX_HEADING;
+
+	/* Not in the middle of a character. */
+	while (len && len < h->title_len && ((unsigned char)h->title[len] & 0xc0) == 0x80)
+		len--;
+	strbuf_addchars(out, '#', h->level);
+	strbuf_addch(out, ' ');
+	text_add_safe(out, h->title, len, true);
+}
+
 static void add_heading(struct strbuf *out, size_t line, void *data)
 {
 	const struct outline *o = data;
-	const struct outline_heading *s = outline_heading_at(o, (unsigned)line);
-	size_t len;
+	const struct outline_heading *h = outline_heading_at(o, (unsigned)line);
 
-	if (!s)
-		return;
-	len = s->title_len;
-	while (len > MAX_HEADING || (len && len < s->title_len &&
-				     ((unsigned char)s->title[len] & 0xc0) == 0x80))
-		len--;
-	strbuf_addchars(out, '#', s->level);
-	strbuf_addch(out, ' ');
-	text_add_safe(out, s->title, len, true);
+	if (h)
+		add_title(out, h);
 }
 
 static int add_hunks(struct strbuf *out, struct texts *t, const struct oid *old,
@@ -131,6 +143,71 @@ int packtext_change(struct strbuf *out, struct texts *t, const struct docver *ol
 	}
 	strbuf_release(&hunks);
 	return rc;
+}
+
+/* --- glimpses --------------------------------------------------------------- */
+
+int packtext_glimpse_change(struct strbuf *out, struct texts *t,
+			    const struct docver *old, const struct docver *now,
+			    unsigned context)
+{
+	struct strbuf hunks = STRBUF_INIT;
+	size_t len;
+	int rc = add_hunks(&hunks, t, &old->oid, &now->oid, context, &len);
+
+	if (rc == 0)
+		add_entry(out, ENTRY_CHANGE, now->path, NULL, hunks.buf, hunks.len);
+	strbuf_release(&hunks);
+	return rc;
+}
+
+int packtext_glimpse_section(struct strbuf *out, struct texts *t,
+			     const struct docver *d, size_t at, size_t len,
+			     unsigned first, unsigned last, const char *of)
+{
+	const char *buf;
+	size_t size;
+	int rc;
+
+	if ((rc = texts_get(t, &d->oid, &buf, &size)) < 0)
+		return rc;
+	if (at > size || len > size - at)
+		return error_set(ORCH_ERROR, "'%s' has no bytes %zu to %zu", d->path, at,
+				 at + len);
+	strbuf_addf(out, "<%s", tags[ENTRY_SECTION]);
+	add_attribute(out, "path", d->path);
+	strbuf_addf(out, " lines=\"%u-%u\"", first, last);
+	add_attribute(out, "of", of);
+	add_body(out, ENTRY_SECTION, buf + at, len);
+	return 0;
+}
+
+int packtext_glimpse_outline(struct strbuf *out, struct texts *t,
+			     const struct docver *d, unsigned level)
+{
+	struct outline outline = OUTLINE_INIT;
+	struct strbuf lines = STRBUF_INIT;
+	const char *buf;
+	size_t len;
+	int rc;
+
+	if ((rc = texts_get(t, &d->oid, &buf, &len)) < 0)
+		return rc;
+	outline_parse(&outline, buf, len);
+	for (size_t i = 0; i < outline.nr; i++) {
+		const struct outline_heading *h = &outline.v[i];
+
+		if (h->level > level)
+			continue;
+		strbuf_addf(&lines, "%u-%u ", h->line, h->last);
+		add_title(&lines, h);
+		strbuf_addch(&lines, '\n');
+	}
+	if (lines.len)
+		add_entry(out, ENTRY_OUTLINE, d->path, NULL, lines.buf, lines.len);
+	outline_release(&outline);
+	strbuf_release(&lines);
+	return 0;
 }
 
 /* --- several documents --------------------------------------------------- */
@@ -227,16 +304,26 @@ static bool parse_size(const char *s, size_t *out)
 /* The tag line [p, end) after its name. */
 static bool parse_tag(struct pack_entry *e, const char *p, const char *end)
 {
-	char *bytes = NULL;
+	char *bytes = NULL, *lines = NULL, *of = NULL;
 	bool fine = take_attribute(&p, end, "path", &e->path) && e->path &&
 		    take_attribute(&p, end, "from", &e->from) &&
+		    take_attribute(&p, end, "lines", &lines) &&
+		    take_attribute(&p, end, "of", &of) &&
 		    take_attribute(&p, end, "bytes", &bytes) &&
-		    p < end && *p == '>' && p + 1 == end &&
-		    (e->kind == ENTRY_REMOVED ? !bytes && !e->from
-					      : parse_size(bytes, &e->len));
+		    p < end && *p == '>' && p + 1 == end;
 
+	if (fine && e->kind == ENTRY_REMOVED)
+		fine = !bytes;
+	else if (fine)
+		fine = parse_size(bytes, &e->len);
+	if (e->kind != ENTRY_DIFF)
+		fine = fine && !e->from;
+	if (e->kind != ENTRY_SECTION)
+		fine = fine && !lines && !of;
 	free(bytes);
-	return fine && (e->kind == ENTRY_DIFF || !e->from);
+	free(lines);
+	free(of);
+	return fine;
 }
 
 static bool is_tag(const char *line, size_t len, enum entry_kind *kind,
@@ -364,7 +451,7 @@ int packtext_apply(struct docset *docs, struct texts *t, const char *text,
 			set_document(docs, t, e.path, e.bytes, e.len);
 		else if (e.kind == ENTRY_REMOVED)
 			remove_document(docs, e.path);
-		else
+		else if (e.kind == ENTRY_DIFF)
 			rc = apply_diff(docs, t, &e);
 		pack_entry_release(&e);
 		if (rc < 0)

@@ -15,6 +15,10 @@
  *   </diff>
  *   <removed path="docs/old.md">
  *
+ *   <change path="big.md" bytes="61">              of a document that is not here
+ *   <section path="big.md" lines="120-180" of="A-1" bytes="900">
+ *   <outline path="big.md" bytes="300">            "12-80 ## Heading" lines
+ *
  * `bytes` counts what stands between the two tag lines; a line break that is
  * missing at its end is added and not counted. Other lines are for the reader.
  */
@@ -26,7 +30,11 @@ struct texts;
 enum entry_kind {
 	ENTRY_DOCUMENT,
 	ENTRY_DIFF,
-	ENTRY_REMOVED
+	ENTRY_REMOVED,
+	/* Glimpses of what is not here whole: nothing is built on them. */
+	ENTRY_CHANGE,
+	ENTRY_SECTION,
+	ENTRY_OUTLINE
 };
 
 /* Append a document whole. */
@@ -54,6 +62,19 @@ int packtext_delta(struct strbuf *out, struct texts *t, struct docset *old,
  */
 int packtext_renamed(size_t *best, struct texts *t, const struct docver *const *gone,
 		     size_t nr, const struct docver *now, unsigned context);
+
+/* The change of a document that is not here whole; hunks in any case. */
+int packtext_glimpse_change(struct strbuf *out, struct texts *t,
+			    const struct docver *old, const struct docver *now,
+			    unsigned context);
+/* The bytes [at, at + len) of a document, which are the lines first to last;
+ * `of` names what they are about. */
+int packtext_glimpse_section(struct strbuf *out, struct texts *t,
+			     const struct docver *d, size_t at, size_t len,
+			     unsigned first, unsigned last, const char *of);
+/* Its headings down to `level` with their line ranges; nothing without any. */
+int packtext_glimpse_outline(struct strbuf *out, struct texts *t,
+			     const struct docver *d, unsigned level);
 
 struct pack_entry {
 	enum entry_kind kind;

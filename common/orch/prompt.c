@@ -40,7 +40,7 @@ static const char *budget_key(const struct orch *o, const char *actor)
 /* --- parts --------------------------------------------------------------- */
 
 static void add_part(struct prompt *p, const char *kind, const char *name,
-		     const void *data, size_t len, bool is_static)
+		     const void *data, size_t len, bool is_static, int64_t tokens)
 {
 	struct prompt_part *part;
 
@@ -53,6 +53,7 @@ static void add_part(struct prompt *p, const char *kind, const char *name,
 	part->offset = p->text.len;
 	part->len = len;
 	part->is_static = is_static;
+	part->tokens = tokens < 0 ? tokens_of_text(data, len) : tokens;
 	blob_hash(data, len, &part->blob);
 	strbuf_add(&p->text, data, len);
 }
@@ -87,7 +88,8 @@ static int read_named(struct strbuf *out, struct orch *o, const char *actor,
 static void add_notice(struct prompt *p, const struct prompt_request *req, bool after)
 {
 	if (req->notice && req->notice_after_core == after)
-		add_part(p, "notice", "notice", req->notice, strlen(req->notice), false);
+		add_part(p, "notice", "notice", req->notice, strlen(req->notice),
+			 false, -1);
 }
 
 static int add_core(struct prompt *p, struct orch *o, const char *actor, bool preview)
@@ -105,7 +107,7 @@ static int add_core(struct prompt *p, struct orch *o, const char *actor, bool pr
 		strbuf_reset(&text);
 		if ((rc = read_named(&text, o, actor, "core", files.v[i])) < 0)
 			goto out;
-		add_part(p, "core", files.v[i], text.buf, text.len, first);
+		add_part(p, "core", files.v[i], text.buf, text.len, first, -1);
 	}
 	if (p->text.len && p->text.buf[p->text.len - 1] != '\n')
 		strbuf_addch(&p->text, '\n');
@@ -116,28 +118,54 @@ out:
 	return rc;
 }
 
-static int add_turn(struct prompt *p, struct orch *o,
-		    const struct prompt_request *req)
+/* The part of this turn: its text, and in *name what it was made from. */
+static int render_turn(struct strbuf *out, const char **name, struct orch *o,
+		       const struct prompt_request *req)
 {
 	const char *path = config_actor(o->config, req->actor, "context");
-	struct strbuf template = STRBUF_INIT, text = STRBUF_INIT;
-	const char *name = path && *path ? path : "built-in template";
+	struct strbuf template = STRBUF_INIT;
 	struct json *data = NULL;
-	int rc;
+	int rc = 0;
 
+	*name = path && *path ? path : "built-in template";
 	if (path && *path)
 		rc = read_named(&template, o, req->actor, "context", path);
 	else
-		rc = 0, strbuf_addstr(&template, prompt_builtin_template);
-	if (rc < 0 || (rc = prompt_data(&data, o, p, req)) < 0 ||
-	    (rc = template_render(&text, template.buf, template.len, name,
-				  data)) < 0)
+		strbuf_addstr(&template, prompt_builtin_template);
+	if (rc < 0 || (rc = prompt_data(&data, o, req)) < 0)
 		goto out;
-	add_part(p, "turn", name, text.buf, text.len, false);
+	rc = template_render(out, template.buf, template.len, *name, data);
 out:
 	json_free(data);
-	strbuf_release(&text);
 	strbuf_release(&template);
+	return rc;
+}
+
+/* The parts of the pack that are stable, or the others. */
+static void add_pack(struct prompt *p, bool stable)
+{
+	const struct pack *pack = &p->pack;
+
+	for (size_t i = 0; i < pack->nr_parts; i++) {
+		const struct pack_part *part = &pack->parts[i];
+
+		if ((part->at < pack->stable_len) != stable)
+			continue;
+		add_part(p, pack_part_name(part->kind), "documents",
+			 pack->text.buf + part->at, part->len, stable, part->tokens);
+	}
+}
+
+/* What a resumed session has got as the documents of its first turn. */
+static int add_stable_again(struct prompt *p, struct orch *o, const char *actor)
+{
+	struct strbuf text = STRBUF_INIT;
+	int rc = pack_stable_text(&text, o, actor);
+
+	if (rc == 0 && text.len)
+		add_part(p, pack_part_name(PACK_KEY_FRAME), "documents", text.buf,
+			 text.len, true, 0);
+	strbuf_release(&text);
 	return rc;
 }
 
@@ -145,42 +173,39 @@ out:
 
 struct share {
 	const char *name;
-	uint64_t bytes;
+	int64_t tokens;
 };
 
 static int compare_shares(const void *a, const void *b)
 {
 	const struct share *x = a, *y = b;
 
-	return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : 0;
+	return x->tokens < y->tokens ? 1 : x->tokens > y->tokens ? -1 : 0;
 }
 
 /* The error of a prompt that is too large: what to cut, and the key. */
 static int over_budget(const struct prompt *p, const struct orch *o,
-		       const char *actor)
+		       const char *actor, const char *turn, int64_t turn_tokens)
 {
-	const struct view_status *docs = &p->pack.status;
-	struct share *v = xcalloc(p->nr + docs->nr + 1, sizeof(*v));
+	struct share *v = xcalloc(p->nr + 1, sizeof(*v));
 	struct strbuf text = STRBUF_INIT;
+	int64_t sum = turn_tokens;
 	size_t n = 0;
 	int rc;
 
-	for (size_t i = 0; i < p->nr; i++) {
-		if (str_eq(p->parts[i].kind, "documents"))
-			continue;
-		v[n].name = p->parts[i].name;
-		v[n++].bytes = p->parts[i].len;
+	for (; n < p->nr; n++) {
+		v[n].name = p->parts[n].name;
+		v[n].tokens = p->parts[n].tokens;
+		sum += v[n].tokens;
 	}
-	for (size_t i = 0; i < docs->nr; i++) {
-		v[n].name = docs->v[i].path;
-		v[n++].bytes = docs->v[i].size;
-	}
+	v[n].name = turn;
+	v[n++].tokens = turn_tokens;
 	qsort(v, n, sizeof(*v), compare_shares);
 	for (size_t i = 0; i < n && i < MAX_NAMED; i++)
 		strbuf_addf(&text, "%s%s %s", i ? ", " : "", v[i].name,
-			    count_human(tokens_of_size(v[i].bytes)));
-	rc = error_set(ORCH_EINVALID, "prompt is %s tokens, over %s (%s); the "
-		       "largest parts are %s", count_human(p->tokens),
+			    count_human(v[i].tokens));
+	rc = error_set(ORCH_EINVALID, "prompt is %s tokens without any document, over %s "
+		       "(%s); the largest parts are %s", count_human(sum),
 		       budget_key(o, actor), count_human(p->budget), text.buf);
 	strbuf_release(&text);
 	free(v);
@@ -189,31 +214,68 @@ static int over_budget(const struct prompt *p, const struct orch *o,
 
 /* --- all together -------------------------------------------------------- */
 
+static int64_t sum_tokens(const struct prompt *p)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < p->nr; i++)
+		if (!p->pack.resumed || !p->parts[i].is_static)
+			sum += p->parts[i].tokens;
+	return sum;
+}
+
+/* The pack, in what the rest of the prompt leaves of the budget. */
+static int build_pack(struct prompt *p, struct orch *o, const struct prompt_request *req,
+		      const char *turn, const struct strbuf *turn_text)
+{
+	int64_t turn_tokens = tokens_of_text(turn_text->buf, turn_text->len);
+	int64_t notice = req->notice && req->notice_after_core
+			 ? tokens_of_text(req->notice, strlen(req->notice)) : 0;
+	struct pack_request pack = {
+		.actor = req->actor, .session = req->session,
+		.flags = req->pack_flags | PACK_DEFER,
+		.budget = p->budget - sum_tokens(p) - turn_tokens - notice,
+	};
+	int rc;
+
+	if (pack.budget <= 0)
+		return over_budget(p, o, req->actor, turn, turn_tokens);
+	rc = pack_build(&p->pack, o, &pack);
+	return rc < 0 ? error_prefix(rc, "%s", budget_key(o, req->actor)) : 0;
+}
+
 int prompt_build(struct prompt *out, struct orch *o,
 		 const struct prompt_request *req)
 {
 	bool preview = req->pack_flags & PACK_PREVIEW;
+	struct strbuf turn = STRBUF_INIT;
+	const char *name;
 	int rc;
 
 	if (!repo_work_tree(o->repo))
 		return error_set(ORCH_ERROR, "a bare repository has no prompts");
+	out->budget = budget_of(o, req->actor);
 	/* A prompt that is refused must not leave a pending pack behind. */
 	add_notice(out, req, false);
-	if ((rc = add_core(out, o, req->actor, req->pack_flags & PACK_PREVIEW)) < 0 ||
-	    (rc = view_pack(&out->pack, o, req->actor,
-			    req->pack_flags | PACK_DEFER)) < 0)
-		return rc;
+	if ((rc = add_core(out, o, req->actor, preview)) < 0 ||
+	    (rc = render_turn(&turn, &name, o, req)) < 0 ||
+	    (rc = build_pack(out, o, req, name, &turn)) < 0)
+		goto out;
+	if (!out->pack.resumed)
+		add_pack(out, true);
+	else if ((rc = add_stable_again(out, o, req->actor)) < 0)
+		goto out;
+	if (!out->nr || out->parts[0].is_static)
+		out->static_len = out->text.len;
 	add_notice(out, req, true);
-	if (out->pack.text.len)
-		add_part(out, "documents", "documents", out->pack.text.buf,
-			 out->pack.text.len, false);
-	if ((rc = add_turn(out, o, req)) < 0)
-		return rc;
-	out->tokens = tokens_of_size(out->text.len);
-	out->budget = budget_of(o, req->actor);
-	if (out->tokens > out->budget)
-		return over_budget(out, o, req->actor);
-	return preview ? 0 : view_record(&out->pack, o, req->actor);
+	add_pack(out, false);
+	add_part(out, "turn", name, turn.buf, turn.len, false, -1);
+	out->tokens = sum_tokens(out);
+	if (!preview)
+		rc = pack_record(&out->pack, o, req->actor);
+out:
+	strbuf_release(&turn);
+	return rc;
 }
 
 void prompt_release(struct prompt *p)
@@ -243,7 +305,7 @@ void prompt_to_json(struct json *out, const struct prompt *p, const char *actor)
 		json_add_string(j, "kind", part->kind);
 		json_add_string(j, "name", part->name);
 		json_add_int(j, "bytes", (int64_t)part->len);
-		json_add_int(j, "tokens", tokens_of_size(part->len));
+		json_add_int(j, "tokens", part->tokens);
 		json_add_string(j, "blob", oid_hex(&part->blob));
 		json_add_bool(j, "static", part->is_static);
 	}

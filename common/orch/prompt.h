@@ -1,24 +1,28 @@
 #ifndef ORCH_PROMPT_H
 #define ORCH_PROMPT_H
 /*
- * A prompt: static parts first (core files, byte for byte), then the
- * documents, then the part of this turn (a Mustache template, with the
- * variables of orch/promptdata.h). The parts that rarely change stand in front
- * so that the provider's prefix cache holds.
+ * A prompt: static parts first (core files byte for byte, the documents' key
+ * frame and sealed changes), then what is open, then the part of this turn (a
+ * Mustache template, with the variables of orch/promptdata.h). The parts that
+ * rarely change stand in front so that the provider's prefix cache holds.
+ *
+ * A resumed session has the static parts already: they stand in the text all
+ * the same, for agents that want them again, but do not count.
  */
 #include "base/compat.h"
 #include "base/strbuf.h"
 #include "git/oid.h"
-#include "orch/view.h"
+#include "orch/pack.h"
 struct orch;
 struct turn;
 struct delta;
 struct json;
 
 struct prompt_part {
-	const char *kind;	/* "notice", "core", "documents", "turn" */
+	const char *kind;	/* "notice", "core", "turn", pack_part_name() */
 	char *name;		/* the file, or "built-in template" */
 	size_t offset, len;	/* in the prompt's text */
+	int64_t tokens;
 	struct oid blob;
 	bool is_static;
 };
@@ -27,10 +31,10 @@ struct prompt {
 	size_t static_len;	/* the first bytes of text that are static */
 	struct prompt_part *parts;
 	size_t nr, alloc;
-	int64_t tokens, budget;
+	int64_t tokens, budget;	/* without what a resumed session has */
 	struct pack pack;
 };
-#define PROMPT_INIT { STRBUF_INIT, 0, NULL, 0, 0, 0, 0, PACK_INIT }
+#define PROMPT_INIT { .text = STRBUF_INIT, .pack = PACK_INIT }
 
 struct prompt_request {
 	const char *actor;
@@ -39,13 +43,14 @@ struct prompt_request {
 	const struct json *data;	/* --data and --var: added to the variables, and
 					 * stronger than them; may be NULL */
 	unsigned pack_flags;		/* enum pack_flags */
+	const char *session;		/* to be resumed, or begun under that id; NULL */
 	const char *notice;		/* what must be read before all else; NULL */
 	bool notice_after_core;		/* the core travels apart: the rest begins with it */
 };
 /*
  * ORCH_EINVALID: a core file or template that is missing or broken, an
- * unknown variable, or a prompt over the budget (the message has its size
- * and the key).
+ * unknown variable, or a budget that not even the rest beside the documents
+ * fits (the message has the sizes and the key).
  */
 int prompt_build(struct prompt *out, struct orch *o,
 		 const struct prompt_request *req);

@@ -4,6 +4,7 @@
 #include "orch/promptdata.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "orch/delta.h"
 #include "orch/orch.h"
@@ -11,6 +12,7 @@
 #include "orch/turn.h"
 
 #define MAX_FOCUS 500
+#define MAX_INPUT (16u << 20)
 
 const char prompt_builtin_template[] =
 "# Your turn\n"
@@ -60,20 +62,25 @@ static char *find_focus(const char *text, size_t len)
 	return xstrdup("");
 }
 
-static void add_focus(struct json *out, struct orch *o, const struct pack *pack)
+static void add_focus(struct json *out, struct orch *o)
 {
 	const char *input = config_get(o->config, "orch.input");
-	char *focus = NULL;
+	struct strbuf text = STRBUF_INIT;
+	char *focus;
+	int fd;
 
-	for (size_t i = 0; input && i < pack->status.nr; i++) {
-		const struct view_document *d = &pack->status.v[i];
-
-		if (str_eq(d->path, input) && d->state != DOCUMENT_REMOVED)
-			focus = find_focus(pack->text.buf + d->text_at, d->size);
+	/* Whoever packs the documents reports what is wrong with one. */
+	if (input && *input && file_open_beneath(&fd, NULL, repo_work_tree(o->repo),
+						 input, false) == 0) {
+		if (strbuf_read_fd(&text, fd, MAX_INPUT) < 0)
+			strbuf_reset(&text);
+		close(fd);
 	}
-	json_add_bytes(out, "previous_focus_issue", focus ? focus : "",
-		       focus ? strlen(focus) : 0);
+	error_clear();
+	focus = find_focus(text.buf, text.len);
+	json_add_bytes(out, "previous_focus_issue", focus, strlen(focus));
 	free(focus);
+	strbuf_release(&text);
 }
 
 static void add_changed(struct json *files, const struct change_list *l,
@@ -149,17 +156,19 @@ static void merge(struct json *into, const struct json *from)
 	}
 }
 
-int prompt_data(struct json **out, struct orch *o, const struct prompt *p,
-		const struct prompt_request *req)
+int prompt_data(struct json **out, struct orch *o, const struct prompt_request *req)
 {
 	struct json *json = json_new_object();
+	struct oid head;
 	int rc;
+
+	if ((rc = repo_head(o->repo, &head, NULL)) < 0)
+		goto failed;
 
 	json_add_int(json, "iteration_number", req->turn->iteration);
 	json_add_string(json, "actor", req->actor);
 	json_add_string(json, "loop", o->loop ? o->loop : "");
-	json_add_string(json, "head", oid_is_zero(&p->pack.commit)
-				      ? "" : oid_hex(&p->pack.commit));
+	json_add_string(json, "head", oid_is_zero(&head) ? "" : oid_hex(&head));
 	json_add_string(json, "task", req->task ? req->task : "");
 	json_add_string(json, "route", "");
 	json_add_string(json, "dependency_checklist", "");
@@ -172,13 +181,14 @@ int prompt_data(struct json **out, struct orch *o, const struct prompt *p,
 		free(key);
 	}
 	add_values(json, req->turn);
-	add_focus(json, o, &p->pack);
-	if ((rc = add_delta(json, o, req)) < 0) {
-		json_free(json);
-		return rc;
-	}
+	add_focus(json, o);
+	if ((rc = add_delta(json, o, req)) < 0)
+		goto failed;
 	if (req->data)
 		merge(json, req->data);
 	*out = json;
 	return 0;
+failed:
+	json_free(json);
+	return rc;
 }

@@ -4,16 +4,13 @@
 #include "base/compat.h"
 struct json;
 struct orch;
-struct prompt;
 struct prompt_request;
 
 /*
  * Every variable that always exists, empty while nothing is known, and what
- * the request adds. `p->pack` is what the prompt's documents were made from.
- * *out is the caller's.
+ * the request adds. *out is the caller's.
  */
-int prompt_data(struct json **out, struct orch *o, const struct prompt *p,
-		const struct prompt_request *req);
+int prompt_data(struct json **out, struct orch *o, const struct prompt_request *req);
 /* What serves where no template is configured. */
 extern const char prompt_builtin_template[];
 #endif

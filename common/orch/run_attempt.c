@@ -13,7 +13,7 @@
 #include "orch/agent.h"
 #include "orch/prompt.h"
 #include "orch/run_internal.h"
-#include "orch/view.h"
+#include "orch/pack.h"
 
 void attempt_init(struct attempt *a, struct run *r)
 {
@@ -331,7 +331,7 @@ void attempt_record(struct attempt *a, enum turn_status status)
 		warn("the receipt of %s is not written: %s", a->receipt.id,
 		     error_message());
 	if (status == TURN_OK && a->receipt.pack &&
-	    view_ack(r->o, a->receipt.actor, a->receipt.pack) < 0)
+	    pack_ack(r->o, a->receipt.actor, a->receipt.pack, a->receipt.usage.session) < 0)
 		warn("what %s has seen is not recorded: %s", a->receipt.actor,
 		     error_message());
 	if (r->events->end)

@@ -8,16 +8,21 @@
  *
  * One ref holds all of an actor's view, refs/orch/<loop>/views/<actor>, and
  * moves by compare-and-swap:
- *   seen/<path>                    documents as last acknowledged
+ *   seen/<path>                    documents that were delivered whole, as last
+ *                                  acknowledged
  *   seen.json                      the pack.json that was acknowledged
- *   pending/<id>/documents/<path>  documents as last packed
- *   pending/<id>/pack.json         when and at which commit
+ *   known/<path>                   all documents as they were then
+ *   layout/                        of packs for fresh sessions (layoutstore.h)
+ *   pending/<id>/documents/<path>  what this pack delivered whole
+ *   pending/<id>/known/<path>      all documents at that time
+ *   pending/<id>/pack.json         when, at which commit, for which session
  * What is missing there counts as unseen, never as an error.
  */
 #include "base/compat.h"
 #include "base/strbuf.h"
 #include "git/oid.h"
 struct orch;
+struct strvec;
 
 enum document_state {
 	DOCUMENT_UNCHANGED,
@@ -32,9 +37,8 @@ struct view_document {
 	enum document_state state;
 	struct oid oid, seen_oid;
 	uint64_t size;
-	int64_t tokens;
+	int64_t tokens;	/* of its text; -1: nobody has counted */
 	bool hit;	/* the stat cache answered: the file was not opened */
-	size_t text_at;	/* where its bytes begin in a pack's text */
 };
 struct view_status {
 	struct view_document *v;
@@ -46,10 +50,14 @@ struct view_status {
 /*
  * Compare. Documents that cannot be delivered (a directory, too large, a
  * symlink out of the tree) are left out with a warning that names them.
- * With `store` changed ones are kept as blobs.
  */
+enum view_flags {
+	VIEW_STORE = 1 << 0,	/* keep changed ones as blobs */
+	VIEW_NO_CACHE = 1 << 1,	/* read every document, whatever its stat data says */
+	VIEW_TOKENS = 1 << 2	/* count those that nobody has counted */
+};
 int view_compare(struct view_status *out, struct orch *o, const char *actor,
-		 bool store);
+		 unsigned flags);
 void view_status_release(struct view_status *s);
 
 /* The pack that the actor acknowledged last. */
@@ -58,34 +66,19 @@ struct view_seen {
 	char *turn;		/* "17/ralph", NULL if it was packed outside a turn */
 	struct oid commit;	/* HEAD when it was packed */
 	int64_t packed_ms;
+	char *session;		/* the agent session that it was for; NULL */
+	int64_t session_turns;	/* acknowledged packs of that session, in a row */
+	struct oid stable;	/* hash of the stable part it came with; zero: none */
 	size_t pending;		/* packs that wait for their acknowledgement */
 };
-#define VIEW_SEEN_INIT { NULL, NULL, OID_ZERO, 0, 0 }
+#define VIEW_SEEN_INIT { .id = NULL }
 int view_seen(struct view_seen *out, struct orch *o, const char *actor);
 void view_seen_release(struct view_seen *s);
 
-enum pack_flags {
-	PACK_PREVIEW = 1 << 0,	/* record nothing */
-	PACK_DEFER = 1 << 1	/* keep the blobs; view_record() does the rest */
-};
-struct pack {
-	char *id;		/* NULL until recorded */
-	struct strbuf text;	/* the documents, whole, each under a heading */
-	struct view_status status;
-	struct oid commit;	/* HEAD at the time; zero: unborn */
-	bool uncommitted;	/* a document differs from that commit */
-};
-#define PACK_INIT { NULL, STRBUF_INIT, VIEW_STATUS_INIT, OID_ZERO, false }
-int view_pack(struct pack *out, struct orch *o, const char *actor,
-	      unsigned flags);
-/* Make a pack that was deferred pending, which gives it its id. At most 8
- * are kept for each actor, the oldest is dropped. */
-int view_record(struct pack *p, struct orch *o, const char *actor);
-void pack_release(struct pack *p);
-/*
- * Make pack `id` seen: exactly what it held. NULL is the latest one that is
- * newer than the last acknowledged. Once more for the same pack is fine.
- * ORCH_ENO: no such pack.
- */
-int view_ack(struct orch *o, const char *actor, const char *id);
+/* What of an actor's view the next pack makes of nothing: all that it knows. */
+int view_invalidate(struct orch *o, const char *actor);
+/* Only these documents (paths or patterns): they count as unseen. *nr is how
+ * many there were. */
+int view_invalidate_paths(struct orch *o, const char *actor,
+			  const struct strvec *paths, size_t *nr);
 #endif

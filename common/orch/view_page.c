@@ -1,10 +1,9 @@
-/* What an actor has seen of its documents, and a pack, as people and programs see it. */
+/* What an actor has seen of its documents, as people and programs see it. */
 #include "orch/view_page.h"
 
 #include "base/json.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "base/tokens.h"
 #include "orch/view.h"
 
 static void add_document(struct json *out, const struct view_document *d)
@@ -13,53 +12,6 @@ static void add_document(struct json *out, const struct view_document *d)
 	json_add_string(out, "state", document_state_name(d->state));
 	json_add_int(out, "bytes", (int64_t)d->size);
 	json_add_int(out, "tokens", d->tokens);
-}
-
-static void add_base64(struct json *out, const char *key,
-		       const unsigned char *s, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
-				     "qrstuvwxyz0123456789+/";
-	struct strbuf text = STRBUF_INIT;
-
-	for (size_t i = 0; i < len; i += 3) {
-		unsigned n = (unsigned)s[i] << 16;
-
-		n |= i + 1 < len ? (unsigned)s[i + 1] << 8 : 0;
-		n |= i + 2 < len ? s[i + 2] : 0;
-		strbuf_addch(&text, digits[n >> 18]);
-		strbuf_addch(&text, digits[n >> 12 & 63]);
-		strbuf_addch(&text, i + 1 < len ? digits[n >> 6 & 63] : '=');
-		strbuf_addch(&text, i + 2 < len ? digits[n & 63] : '=');
-	}
-	json_add_string(out, key, text.buf);
-	strbuf_release(&text);
-}
-
-void pack_to_json(struct json *out, const struct pack *p, const char *actor)
-{
-	struct json *documents;
-
-	json_add_string(out, "actor", actor);
-	json_add_string(out, "pack", p->id);
-	json_add_string(out, "commit",
-			oid_is_zero(&p->commit) ? NULL : oid_hex(&p->commit));
-	json_add_bool(out, "uncommitted", p->uncommitted);
-	documents = json_add_array(out, "documents");
-	for (size_t i = 0; i < p->status.nr; i++) {
-		const struct view_document *d = &p->status.v[i];
-		const char *bytes = p->text.buf + d->text_at;
-		struct json *j = json_add_object(documents, NULL);
-
-		add_document(j, d);
-		json_add_bytes(j, "text", bytes, d->size);
-		/* JSON has no way to say these bytes: the exact ones beside. */
-		if (!utf8_valid(bytes, d->size) || memchr(bytes, 0, d->size))
-			add_base64(j, "base64", (const unsigned char *)bytes,
-				   d->size);
-	}
-	json_add_int(out, "bytes", (int64_t)p->text.len);
-	json_add_int(out, "tokens", tokens_of_size(p->text.len));
 }
 
 static void show_last(struct output *out, const struct view_seen *seen,
@@ -121,10 +73,13 @@ static void show_sums(struct output *out, const struct view_status *s,
 		      const struct view_seen *seen, const char *actor)
 {
 	uint64_t bytes = 0, unchanged = 0;
+	int64_t tokens = 0;
 	struct json *j = output_json(out);
 
 	for (size_t i = 0; i < s->nr; i++) {
 		bytes += s->v[i].size;
+		if (s->v[i].state != DOCUMENT_REMOVED)
+			tokens += s->v[i].tokens;
 		if (s->v[i].state == DOCUMENT_UNCHANGED)
 			unchanged += s->v[i].size;
 	}
@@ -137,7 +92,7 @@ static void show_sums(struct output *out, const struct view_status *s,
 		output_line(out, "unchanged %zu of %zu files, %" PRIu64
 			    "%% of bytes; %s tokens in all", s->unchanged, s->total,
 			    bytes ? unchanged * 100 / bytes : 0,
-			    count_human(tokens_of_size(bytes)));
+			    count_human(tokens));
 	else
 		output_line(out, "no documents; see orch.plan, orch.doc and "
 			    "orchactor.%s.doc", actor);

@@ -105,6 +105,8 @@ int view_store_load(struct view_store *out, struct orch *o, const char *actor)
 		return rc;
 	look_up(o, &out->ref, "seen", 0040000, &out->seen);
 	look_up(o, &out->ref, "seen.json", 0100000, &out->seen_json);
+	look_up(o, &out->ref, "known", 0040000, &out->known);
+	look_up(o, &out->ref, "layout", 0040000, &out->layout);
 	if (look_up(o, &out->ref, "pending", 0040000, &l.pending) &&
 	    tree_walk(o->repo, &l.pending, load_pending, &l) < 0) {
 		while (out->nr)
@@ -117,21 +119,28 @@ int view_store_load(struct view_store *out, struct orch *o, const char *actor)
 int view_store_save(const struct view_store *s, struct orch *o,
 		    const char *actor)
 {
-	struct tree_entry *e = xcalloc(s->nr + 2, sizeof(*e));
+	const struct {
+		const char *name;
+		const struct oid *oid;
+		unsigned mode;
+	} parts[] = {
+		{ "seen", &s->seen, 0040000 },
+		{ "seen.json", &s->seen_json, 0100644 },
+		{ "known", &s->known, 0040000 },
+		{ "layout", &s->layout, 0040000 },
+	};
+	struct tree_entry *e = xcalloc(s->nr + ARRAY_SIZE(parts), sizeof(*e));
 	char *ref = orch_ref(o, "views/%s", actor);
 	struct oid root;
 	size_t n = 0;
 	int rc;
 
-	if (!oid_is_zero(&s->seen)) {
-		e[n].path = "seen";
-		e[n].mode = 0040000;
-		e[n++].oid = s->seen;
-	}
-	if (!oid_is_zero(&s->seen_json)) {
-		e[n].path = "seen.json";
-		e[n].mode = 0100644;
-		e[n++].oid = s->seen_json;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (oid_is_zero(parts[i].oid))
+			continue;
+		e[n].path = parts[i].name;
+		e[n].mode = parts[i].mode;
+		e[n++].oid = *parts[i].oid;
 	}
 	for (size_t i = 0; i < s->nr; i++) {
 		e[n].path = xstrfmt("pending/%s", s->pending[i].id);

@@ -2,7 +2,7 @@
 #define ORCH_VIEWSTORE_H
 /*
  * How a view lies in its ref (see view.h): read whole, changed in memory,
- * written back by compare-and-swap. Only view.c and pack.c need this.
+ * written back by compare-and-swap. Only the files of the view and of packs need this.
  *
  *   do {
  *           view_store_load(&s, o, actor);   // never fails on bad content
@@ -25,10 +25,12 @@ struct view_store {
 	struct oid ref;		/* what the ref holds; zero: there is none */
 	struct oid seen;	/* tree; zero: nothing seen */
 	struct oid seen_json;	/* blob; zero: nothing acknowledged */
+	struct oid known;	/* tree: all documents at the acknowledged pack */
+	struct oid layout;	/* tree, see layoutstore.h; zero: no key frame */
 	struct view_pending *pending;	/* by seq */
 	size_t nr, alloc;
 };
-#define VIEW_STORE_INIT { OID_ZERO, OID_ZERO, OID_ZERO, NULL, 0, 0 }
+#define VIEW_STORE_INIT { .pending = NULL }
 
 /* What cannot be read is left out: it counts as unseen. Fails only when the
  * ref itself cannot be read. */

@@ -1,0 +1,397 @@
+/*
+ * Packs pending, acknowledged, and read back.
+ */
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/glob.h"
+#include "base/json.h"
+#include "base/strvec.h"
+#include "base/text.h"
+#include "git/object.h"
+#include "orch/layoutstore.h"
+#include "orch/orch.h"
+#include "orch/pack.h"
+#include "orch/packtext.h"
+#include "orch/turn.h"
+#include "orch/viewstore.h"
+
+#define MAX_PENDING 8
+#define MAX_PACK_JSON (4u << 20)
+#define SWAP_TRIES 8
+
+/* --- pending ------------------------------------------------------------- */
+
+/* Newer than every pack of this view, acknowledged ones included. */
+static int64_t next_seq(const struct view_store *s, const struct view_seen *seen)
+{
+	int64_t last = seen->id ? view_pack_seq(seen->id) : 0;
+
+	if (s->nr && s->pending[s->nr - 1].seq > last)
+		last = s->pending[s->nr - 1].seq;
+	return last + 1;
+}
+
+/* The turn that the pack is made in, if it is this actor's. */
+static char *current_turn(struct orch *o, const char *actor)
+{
+	struct turn t;
+	char *id = NULL;
+
+	turn_init(&t);
+	if (turn_read(&t, o) < 0)
+		error_clear();	/* turn status reports it */
+	else if (t.holder.actor && str_eq(t.holder.actor, actor))
+		id = turn_id(&t);
+	turn_release_memory(&t);
+	return id;
+}
+
+static int64_t tokens_of(const struct pack *p, const char *path)
+{
+	for (size_t i = 0; i < p->status.nr; i++)
+		if (str_eq(p->status.v[i].path, path))
+			return p->status.v[i].tokens;
+	return -1;
+}
+
+static int add_tokens(const char *path, const struct oid *oid, unsigned mode,
+		      void *data)
+{
+	void **both = data;
+	struct json *j = json_add_object(both[0], NULL);
+
+	(void)oid, (void)mode;
+	json_add_int(j, "n", tokens_of(both[1], path));
+	return 0;
+}
+
+static void print_pack(struct strbuf *out, const struct pack *p, struct orch *o,
+		       const char *actor, const char *id, const struct oid *known)
+{
+	struct json *json = json_new_object();
+	char *turn = current_turn(o, actor);
+	void *both[2];
+
+	json_add_int(json, "version", 2);
+	json_add_string(json, "id", id);
+	json_add_string(json, "actor", actor);
+	json_add_int(json, "at", time_now_ms());
+	json_add_string(json, "turn", turn);
+	json_add_string(json, "commit",
+			oid_is_zero(&p->commit) ? NULL : oid_hex(&p->commit));
+	json_add_string(json, "session", p->session);
+	json_add_int(json, "session_turns", p->session_turns);
+	json_add_string(json, "stable",
+			oid_is_zero(&p->stable) ? NULL : oid_hex(&p->stable));
+	json_add_bool(json, "resumed", p->resumed);
+	json_add_int(json, "full_bytes", p->full_bytes);
+	json_add_int(json, "pack_tokens", p->tokens);
+	json_add_int(json, "price", (int64_t)p->price);
+	/* In the order of the tree: a path need not be text. */
+	both[0] = json_add_array(json, "tokens");
+	both[1] = (void *)(uintptr_t)p;
+	if (!oid_is_zero(known) && tree_walk(o->repo, known, add_tokens, both) < 0)
+		error_clear();
+	json_print(out, json);
+	json_free(json);
+	free(turn);
+}
+
+/* The pending tree: documents/, known/ and pack.json. */
+static int write_pack(struct pack *p, struct orch *o, const char *actor,
+		      const char *id, struct oid *tree)
+{
+	struct tree_entry e[3] = {
+		{ .path = "documents", .mode = 0040000 },
+		{ .path = "known", .mode = 0040000 },
+		{ .path = "pack.json", .mode = 0100644 },
+	};
+	struct strbuf text = STRBUF_INIT;
+	size_t n = 0;
+	int rc;
+
+	if ((rc = docset_to_tree(&p->whole, o->repo, &e[0].oid)) < 0 ||
+	    (rc = docset_to_tree(&p->now, o->repo, &e[1].oid)) < 0)
+		goto out;
+	print_pack(&text, p, o, actor, id, &e[1].oid);
+	if ((rc = blob_write(o->repo, text.buf, text.len, &e[2].oid)) < 0)
+		goto out;
+	for (size_t i = 0; i < ARRAY_SIZE(e); i++)
+		if (!oid_is_zero(&e[i].oid))
+			e[n++] = e[i];
+	rc = tree_write(o->repo, NULL, e, n, tree);
+out:
+	strbuf_release(&text);
+	return rc;
+}
+
+static int write_layout(struct pack *p, struct orch *o, const char *actor,
+			struct oid *tree)
+{
+	struct layout *l = &p->layout;
+	int rc;
+
+	memset(tree, 0, sizeof(*tree));
+	if (!l->nr_parts)
+		return 0;
+	if (p->stable_new.len &&
+	    (rc = blob_write(o->repo, p->stable_new.buf, p->stable_new.len,
+			     &l->parts[l->nr_parts - 1].blob)) < 0)
+		return rc;
+	if (p->choice == LAYOUT_RENEWED && !l->turn)
+		l->turn = current_turn(o, actor);
+	return layout_save(l, o->repo, tree);
+}
+
+static int record_once(struct pack *p, struct orch *o, const char *actor)
+{
+	struct view_store store = VIEW_STORE_INIT;
+	struct view_seen seen = VIEW_SEEN_INIT;
+	unsigned noise = 0;
+	struct oid tree;
+	int64_t seq;
+	char *id = NULL;
+	int rc;
+
+	if (getrandom(&noise, sizeof(noise), 0) != sizeof(noise))
+		return error_sys("cannot get random bytes");
+	if ((rc = view_seen(&seen, o, actor)) < 0 ||
+	    (rc = view_store_load(&store, o, actor)) < 0)
+		goto out;
+	seq = next_seq(&store, &seen);
+	id = xstrfmt("%" PRId64 "-%06x", seq, noise & 0xffffff);
+	if ((rc = write_pack(p, o, actor, id, &tree)) < 0 ||
+	    (!p->resumed && (rc = write_layout(p, o, actor, &store.layout)) < 0))
+		goto out;
+	while (store.nr >= MAX_PENDING)
+		view_store_drop(&store, 0);
+	view_store_add(&store, id, seq, &tree);
+	if ((rc = view_store_save(&store, o, actor)) < 0)
+		goto out;
+	free(p->id);
+	p->id = id;
+	id = NULL;
+out:
+	free(id);
+	view_seen_release(&seen);
+	view_store_release(&store);
+	return rc;
+}
+
+/* Change an actor's view: under its lock, again if somebody was faster. */
+static int change_view(struct orch *o, const char *actor,
+		       int (*change)(struct orch *o, const char *actor, void *data),
+		       void *data)
+{
+	struct lock lock = LOCK_INIT;
+	int rc;
+
+	if ((rc = view_lock(&lock, o, actor)) < 0)
+		return rc;
+	for (int i = 0; i < SWAP_TRIES; i++)
+		if ((rc = change(o, actor, data)) != ORCH_EMODIFIED)
+			break;
+	lock_release(&lock);
+	return rc;
+}
+
+static int record_pack(struct orch *o, const char *actor, void *data)
+{
+	return record_once(data, o, actor);
+}
+
+int pack_record(struct pack *p, struct orch *o, const char *actor)
+{
+	return change_view(o, actor, record_pack, p);
+}
+
+/* --- acknowledged -------------------------------------------------------- */
+
+struct ack {
+	const char *id, *session;
+};
+
+static int no_such_pack(const char *actor, const char *id)
+{
+	if (id)
+		return error_set(ORCH_ENO, "no pack '%s' of %s is pending", id,
+				 actor);
+	return error_set(ORCH_ENO, "no pack of %s is pending", actor);
+}
+
+/* Index of the pack that is meant, or -1. */
+static int choose(const struct view_store *s, const struct view_seen *seen,
+		  const char *id)
+{
+	int64_t acked = seen->id ? view_pack_seq(seen->id) : 0;
+
+	if (!id)
+		return s->nr && s->pending[s->nr - 1].seq > acked
+		       ? (int)(s->nr - 1) : -1;
+	for (size_t i = 0; i < s->nr; i++)
+		if (str_eq(s->pending[i].id, id))
+			return (int)i;
+	return -1;
+}
+
+/* The tree of that name, zero if there is none. */
+static int subtree(struct orch *o, const struct oid *tree, const char *name,
+		   struct oid *out)
+{
+	int rc = tree_lookup(o->repo, tree, name, out, NULL);
+
+	if (rc != ORCH_ENOTFOUND)
+		return rc;
+	error_clear();
+	memset(out, 0, sizeof(*out));
+	return 0;
+}
+
+/* The agent says under which id its session can be resumed. */
+static int name_session(struct orch *o, struct oid *pack_json, const char *session)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct json *json = NULL;
+	int rc;
+
+	if ((rc = blob_read(o->repo, pack_json, MAX_PACK_JSON, &text)) < 0 ||
+	    (rc = json_parse(&json, text.buf, text.len, "pack.json")) < 0)
+		goto out;
+	json_set(json, "session", json_new_string(session));
+	strbuf_reset(&text);
+	json_print(&text, json);
+	rc = blob_write(o->repo, text.buf, text.len, pack_json);
+out:
+	json_free(json);
+	strbuf_release(&text);
+	return rc;
+}
+
+static int ack_once(struct orch *o, const char *actor, void *data)
+{
+	struct ack *ack = data;
+	struct view_store store = VIEW_STORE_INIT;
+	struct view_seen seen = VIEW_SEEN_INIT;
+	struct view_pending *p;
+	int rc, i;
+
+	if ((rc = view_seen(&seen, o, actor)) < 0 ||
+	    (rc = view_store_load(&store, o, actor)) < 0)
+		goto out;
+	if (ack->id && seen.id && str_eq(ack->id, seen.id))
+		goto out;
+	if ((i = choose(&store, &seen, ack->id)) < 0) {
+		rc = no_such_pack(actor, ack->id);
+		goto out;
+	}
+	p = &store.pending[i];
+	/* A pack without documents has no such directory: nothing is seen. */
+	if ((rc = tree_lookup(o->repo, &p->tree, "pack.json", &store.seen_json,
+			      NULL)) < 0 ||
+	    (rc = subtree(o, &p->tree, "documents", &store.seen)) < 0 ||
+	    (rc = subtree(o, &p->tree, "known", &store.known)) < 0 ||
+	    (ack->session &&
+	     (rc = name_session(o, &store.seen_json, ack->session)) < 0))
+		goto out;
+	view_store_drop(&store, (size_t)i);
+	rc = view_store_save(&store, o, actor);
+out:
+	view_seen_release(&seen);
+	view_store_release(&store);
+	return rc;
+}
+
+int pack_ack(struct orch *o, const char *actor, const char *id, const char *session)
+{
+	struct ack ack = { id, session };
+
+	return change_view(o, actor, ack_once, &ack);
+}
+
+/* --- made unseen ----------------------------------------------------------------- */
+
+/* The session that was acknowledged has lost its memory, so it is none. */
+static int forget_session(struct orch *o, struct view_store *store)
+{
+	return oid_is_zero(&store->seen_json)
+	       ? 0 : name_session(o, &store->seen_json, NULL);
+}
+
+static int invalidate_all(struct orch *o, const char *actor, void *data)
+{
+	struct view_store store = VIEW_STORE_INIT;
+	int rc;
+
+	(void)data;
+	if ((rc = view_store_load(&store, o, actor)) < 0 || oid_is_zero(&store.ref))
+		goto out;
+	memset(&store.seen, 0, sizeof(store.seen));
+	memset(&store.layout, 0, sizeof(store.layout));
+	if ((rc = forget_session(o, &store)) == 0)
+		rc = view_store_save(&store, o, actor);
+out:
+	view_store_release(&store);
+	return rc;
+}
+
+int view_invalidate(struct orch *o, const char *actor)
+{
+	return change_view(o, actor, invalidate_all, NULL);
+}
+
+struct some {
+	const struct strvec *paths;
+	size_t nr;
+};
+
+static bool is_named(const struct strvec *paths, const char *path)
+{
+	for (size_t i = 0; i < paths->nr; i++)
+		if (str_eq(paths->v[i], path) || glob_match(paths->v[i], path))
+			return true;
+	return false;
+}
+
+static int invalidate_some(struct orch *o, const char *actor, void *data)
+{
+	struct some *some = data;
+	struct view_store store = VIEW_STORE_INIT;
+	struct docset seen = DOCSET_INIT;
+	struct layout l = LAYOUT_INIT;
+	int rc;
+
+	some->nr = 0;
+	if ((rc = view_store_load(&store, o, actor)) < 0)
+		goto out;
+	docset_from_tree(&seen, o->repo, &store.seen);
+	for (size_t i = seen.nr; i-- > 0;)
+		if (is_named(some->paths, seen.v[i].path)) {
+			docset_remove(&seen, &seen.v[i]);
+			some->nr++;
+		}
+	if (!some->nr)
+		goto out;
+	layout_load(&l, o->repo, &store.layout);
+	l.invalid = true;
+	if ((rc = docset_to_tree(&seen, o->repo, &store.seen)) < 0 ||
+	    (l.nr_parts && (rc = layout_save(&l, o->repo, &store.layout)) < 0))
+		goto out;
+	rc = view_store_save(&store, o, actor);
+out:
+	layout_release(&l);
+	docset_release(&seen);
+	view_store_release(&store);
+	return rc;
+}
+
+int view_invalidate_paths(struct orch *o, const char *actor,
+			  const struct strvec *paths, size_t *nr)
+{
+	struct some some = { paths, 0 };
+	int rc = change_view(o, actor, invalidate_some, &some);
+
+	*nr = some.nr;
+	return rc;
+}

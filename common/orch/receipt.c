@@ -3,6 +3,7 @@
  * is in receipt_json.c, where they are kept in receipt_store.c.
  */
 #include "orch/receipt.h"
+#include "orch/session.h"
 
 #include <sys/stat.h>
 
@@ -261,6 +262,7 @@ int receipt_keep_prompt(struct receipt *r, struct orch *o,
 {
 	struct json *object, *parts, *part;
 	struct oid blob;
+	int64_t promise;
 	size_t i;
 	int rc;
 
@@ -275,12 +277,18 @@ int receipt_keep_prompt(struct receipt *r, struct orch *o,
 	json_add_int(object, "bytes", (int64_t)p->text.len);
 	json_add_int(object, "tokens", p->tokens);
 	json_add_int(object, "static_bytes", (int64_t)p->static_len);
+	json_add_bool(object, "resumed", p->pack.resumed);
+	if ((promise = session_promise(o, r->actor, p)) >= 0)
+		json_add_int(object, "promised", promise);
+	json_add_string(object, "key_frame_because",
+			p->pack.resumed ? NULL : p->pack.why);
 	parts = json_add_array(object, "parts");
 	for (i = 0; i < p->nr; i++) {
 		part = json_add_object(parts, NULL);
 		json_add_string(part, "kind", p->parts[i].kind);
 		json_add_string(part, "name", p->parts[i].name);
 		json_add_int(part, "bytes", (int64_t)p->parts[i].len);
+		json_add_int(part, "tokens", p->parts[i].tokens);
 		json_add_string(part, "blob", oid_is_zero(&p->parts[i].blob) ? NULL :
 				oid_hex(&p->parts[i].blob));
 		json_add_bool(part, "static", p->parts[i].is_static);

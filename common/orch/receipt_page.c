@@ -42,27 +42,43 @@ static void show_head(struct output *out, const struct receipt *r)
 	strbuf_release(&s);
 }
 
-static int64_t bytes_of(const struct json *object, const char *key)
+static int64_t number_of(const struct json *object, const char *key)
 {
 	int64_t n;
 
 	return json_get_int(object, key, &n) < 0 || n < 0 ? 0 : n;
 }
 
+/* Receipts of older versions have no counts for the parts. */
+static int64_t part_tokens(const struct json *part)
+{
+	return json_get(part, "tokens")
+	       ? number_of(part, "tokens")
+	       : tokens_of_size((uint64_t)number_of(part, "bytes"));
+}
+
 static void show_prompt_parts(struct output *out, const struct json *prompt)
 {
-	const struct json *p;
+	const struct json *parts = json_get(prompt, "parts"), *p;
+	const char *why = json_get_string(prompt, "key_frame_because");
+	int64_t fixed = 0;
 
 	if (!prompt) {
 		output_line(out, "prompt not kept");
 		return;
 	}
-	output_line(out, "prompt %s tok, %s of them static",
-		    count_human(bytes_of(prompt, "tokens")),
-		    count_human(tokens_of_size((uint64_t)bytes_of(prompt,
-								  "static_bytes"))));
+	for (p = json_first(parts); p; p = json_next(p))
+		if (json_get_bool(p, "static", false))
+			fixed += part_tokens(p);
+	if (json_get_bool(prompt, "resumed", false))
+		output_line(out, "prompt %s tok, the session was resumed",
+			    count_human(number_of(prompt, "tokens")));
+	else
+		output_line(out, "prompt %s tok, %s of them static%s%s",
+			    count_human(number_of(prompt, "tokens")), count_human(fixed),
+			    why ? "; new key frame: " : "", why ? why : "");
 	output_table_begin(out, "lrl");
-	for (p = json_first(json_get(prompt, "parts")); p; p = json_next(p)) {
+	for (p = json_first(parts); p; p = json_next(p)) {
 		const char *kind = json_get_string(p, "kind");
 		const char *name = json_get_string(p, "name");
 
@@ -70,13 +86,30 @@ static void show_prompt_parts(struct output *out, const struct json *prompt)
 			kind = "?";
 		output_cell(out, "  %s%s%s", kind, name && !str_eq(name, kind) ?
 			    " " : "", name && !str_eq(name, kind) ? name : "");
-		output_cell(out, "%s", count_human(tokens_of_size(
-				    (uint64_t)bytes_of(p, "bytes"))));
+		output_cell(out, "%s", count_human(part_tokens(p)));
 		output_cell(out, "%s", json_get_bool(p, "static", false) ?
 			    "static" : "");
 		output_row_end(out);
 	}
 	output_table_end(out);
+}
+
+/* What the layout of the prompt promised, and what the provider did. */
+static void show_promise(struct output *out, const struct receipt *r)
+{
+	int64_t promised;
+
+	if (!r->usage.has_tokens ||
+	    json_get_int(r->prompt, "promised", &promised) < 0 || promised <= 0)
+		return;
+	if (r->usage.cache_read * 2 >= promised)
+		output_line(out, "cache promised %s, read %s", count_human(promised),
+			    count_human(r->usage.cache_read));
+	else
+		output_line_color(out, OUTPUT_YELLOW, "cache promised %s, read %s: the "
+				  "prefix was not found in the provider's cache",
+				  count_human(promised),
+				  count_human(r->usage.cache_read));
 }
 
 static void show_usage(struct output *out, const struct usage *u)
@@ -139,6 +172,7 @@ void receipt_page(struct output *out, struct orch *o, const struct receipt *r)
 	show_head(out, r);
 	show_prompt_parts(out, r->prompt);
 	show_usage(out, &r->usage);
+	show_promise(out, r);
 	show_commits(out, o, r);
 	output_line(out, "full text: --prompt, what the agent said: --log, "
 		    "its commits: --diff");

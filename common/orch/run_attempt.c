@@ -3,7 +3,6 @@
  * it, and the turn that is kept meanwhile.
  */
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 
 #include "base/error.h"
@@ -13,6 +12,7 @@
 #include "orch/agent.h"
 #include "orch/prompt.h"
 #include "orch/run_internal.h"
+#include "orch/session.h"
 #include "orch/pack.h"
 
 void attempt_init(struct attempt *a, struct run *r)
@@ -32,6 +32,7 @@ void attempt_release(struct attempt *a)
 	prompt_release(&a->prompt);
 	usage_release(&a->result.usage);
 	free(a->reason);
+	free(a->session);
 	memset(a, 0, sizeof(*a));
 }
 
@@ -104,21 +105,6 @@ static void on_text(const char *text, size_t len, bool tool, void *data)
 
 /* --- what the agent gets ------------------------------------------------------ */
 
-/* A random (version 4) UUID: agents may take it as the id of a new session. */
-static void add_session_id(struct strvec *env)
-{
-	unsigned char b[16];
-
-	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
-		return;
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	strvec_pushf(env, "GIT_ORCH_SESSION=%02x%02x%02x%02x-%02x%02x-%02x%02x-"
-		     "%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
-		     b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-		     b[13], b[14], b[15]);
-}
-
 /*
  * The prompt travels by path: a variable over 128 KiB makes execve fail. The
  * names are the same each turn, so that they do not change a cached prefix.
@@ -149,7 +135,9 @@ static int make_environment(struct attempt *a, struct strvec *env)
 	strvec_pushf(env, "GIT_ORCH_GENERATION=%" PRId64, t->generation);
 	turn_export_remote(env);
 	strvec_pushf(env, "GIT_ORCH_ATTEMPT=%" PRId64, t->holder.attempt);
-	add_session_id(env);
+	if (a->session)
+		strvec_pushf(env, "GIT_ORCH_SESSION=%s", a->session);
+	strvec_pushf(env, "GIT_ORCH_RESUMED=%d", p->pack.resumed);
 	if ((rc = dir_make(dir)) < 0 ||
 	    (rc = add_file(env, "GIT_ORCH_PROMPT", dir, t->holder.actor, "prompt",
 			   p->text.buf, p->text.len)) < 0 ||
@@ -165,14 +153,33 @@ out:
 
 /* --- one attempt ------------------------------------------------------------------ */
 
-/* claude reads the static part from a file, if its command says so. */
-static bool core_travels_apart(struct orch *o, const char *actor)
+/* What starts this attempt: the session may be one that goes on. */
+static const char *command_of(struct orch *o, const char *actor, bool resumed)
 {
-	const char *command = config_actor(o->config, actor, "command");
+	return config_actor(o->config, actor, resumed ? "resume" : "command");
+}
+
+/* claude reads the static part from a file, if its command says so. */
+static bool static_travels_apart(struct orch *o, const char *actor, bool resumed)
+{
+	const char *command = command_of(o, actor, resumed);
 	enum agent_kind kind;
 
 	agent_kind_parse(&kind, config_actor(o->config, actor, "agent"));
 	return kind == AGENT_CLAUDE && command && strstr(command, "GIT_ORCH_STATIC");
+}
+
+/* The session of the last turn, or the id that a new one may take. A failed
+ * attempt is not gone on with. */
+static void choose_session(struct attempt *a)
+{
+	const struct turn *t = &a->run->turn;
+	char id[SESSION_ID_SIZE];
+
+	if (t->holder.attempt <= 1)
+		a->session = session_to_resume(a->run->o, t->holder.actor);
+	if (!a->session && session_new_id(id))
+		a->session = xstrdup(id);
 }
 
 static int build(struct attempt *a)
@@ -180,12 +187,12 @@ static int build(struct attempt *a)
 	struct run *r = a->run;
 	const char *actor = r->turn.holder.actor;
 	struct strbuf notice = STRBUF_INIT;
-	struct prompt_request req = {
-		.actor = actor, .turn = &r->turn,
-		.notice_after_core = core_travels_apart(r->o, actor),
-	};
+	struct prompt_request req = { .actor = actor, .turn = &r->turn };
 	int rc;
 
+	choose_session(a);
+	req.session = a->session;
+	req.notice_after_core = static_travels_apart(r->o, actor, false);
 	if (r->refused) {
 		turn_merge_advice(&notice, r->o, r->refused);
 		req.notice = notice.buf;
@@ -205,7 +212,8 @@ static int start_agent(struct attempt *a)
 {
 	struct run *r = a->run;
 	const char *actor = r->turn.holder.actor;
-	const char *command = config_actor(r->o->config, actor, "command");
+	bool resumed = a->prompt.pack.resumed;
+	const char *command = command_of(r->o, actor, resumed);
 	struct agent_request req = { 0 };
 	struct agent *agent = NULL;
 	char *log = NULL, *encoded = NULL, *name = NULL;
@@ -219,7 +227,7 @@ static int start_agent(struct attempt *a)
 	a->receipt.agent = req.kind;
 	if ((rc = make_environment(a, &req.env)) < 0)
 		goto out;
-	if (core_travels_apart(r->o, actor))
+	if (resumed || static_travels_apart(r->o, actor, false))
 		skip = a->prompt.static_len;
 	encoded = orch_encode_name(r->o->loop);
 	name = receipt_file_name(a->receipt.id);

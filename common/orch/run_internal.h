@@ -54,6 +54,7 @@ struct attempt {
 	bool strayed;		/* it left the work tree on another branch */
 	int error;		/* of a hopeless one: the code for main() */
 	char *reason;
+	char *session;		/* to be resumed, or a new id */
 };
 void attempt_init(struct attempt *a, struct run *r);
 /*

@@ -39,6 +39,7 @@ struct piece {
 	int64_t tokens;
 	size_t doc;		/* index in p->now */
 	bool taken;
+	bool rewritten;		/* a change that is as long as the whole document */
 };
 
 struct fitting {
@@ -78,6 +79,12 @@ static int prepare(struct fitting *f)
 		if (rc < 0)
 			return rc;
 		c->tokens = tokens_of_text(c->text.buf, c->text.len);
+		c->rewritten = c->tokens >= f->w->tokens[i];
+		/* The whole document says the same with less. */
+		if (c->rewritten) {
+			strbuf_reset(&c->text);
+			c->tokens = 0;
+		}
 	}
 	if ((rc = focus_find(&f->focus, f->w)) < 0)
 		return rc;
@@ -174,6 +181,30 @@ static void take(struct piece *piece, struct strbuf *into, int64_t *left, bool w
 	*left -= piece->tokens;
 }
 
+/* Not of a document that is here whole, nor what its change has shown. */
+static bool wants_section(struct fitting *f, size_t i)
+{
+	const struct focus_piece *p = &f->focus.v[i];
+
+	return !is_member(f, p->doc) &&
+	       !(p->in_change && f->changes[index_of(f->w->p, p->doc)].taken);
+}
+
+/* Whether all changes and sections found room: they come before any document. */
+static bool took_all(struct fitting *f)
+{
+	struct pack *p = f->w->p;
+
+	for (size_t i = 0; i < p->now.nr; i++)
+		if (!is_member(f, &p->now.v[i]) && f->changes[i].text.len &&
+		    !f->changes[i].taken)
+			return false;
+	for (size_t i = 0; i < f->focus.nr; i++)
+		if (wants_section(f, i) && !f->sections[i].taken)
+			return false;
+	return true;
+}
+
 /*
  * Everything beside the members, in at most `room` tokens. ORCH_EINVALID if not
  * even the list of what is left out fits.
@@ -195,8 +226,7 @@ static int add_extra(struct fitting *f, struct extra *e, int64_t room)
 	for (size_t i = 0; i < p->now.nr; i++)
 		take(&f->changes[i], &e->changes, &left, !is_member(f, &p->now.v[i]));
 	for (size_t i = 0; i < f->focus.nr; i++)
-		take(&f->sections[i], &e->sections, &left,
-		     !is_member(f, f->focus.v[i].doc));
+		take(&f->sections[i], &e->sections, &left, wants_section(f, i));
 	list_omitted(f, e);
 	e->tokens = tokens_of_text(e->changes.buf, e->changes.len) +
 		    tokens_of_text(e->sections.buf, e->sections.len) +
@@ -281,9 +311,24 @@ static int64_t reserve(struct fitting *f)
 		if (!is_member(f, &p->now.v[i]))
 			sum += f->changes[i].tokens + LINE_TOKENS;
 	for (size_t i = 0; i < f->focus.nr; i++)
-		if (!is_member(f, f->focus.v[i].doc))
+		if (!is_member(f, f->focus.v[i].doc) && !f->focus.v[i].in_change)
 			sum += f->sections[i].tokens;
 	return sum;
+}
+
+static void add_member(struct fitting *f, const char *path, int64_t *used, int64_t room)
+{
+	struct pack *p = f->w->p;
+	const struct docver *d = docset_find(&p->now, path);
+	int64_t tokens = f->w->tokens[index_of(p, d)] + LINE_TOKENS;
+
+	if (is_member(f, d))
+		return;
+	docset_add(&f->members, d->path, &d->oid, d->size);
+	if (*used + tokens + reserve(f) <= room)
+		*used += tokens;
+	else
+		docset_remove(&f->members, docset_find(&f->members, path));
 }
 
 /*
@@ -299,19 +344,12 @@ static void add_members(struct fitting *f, int64_t used, int64_t room)
 	layout_load(&l, f->w->o->repo, &f->w->layout);
 	docset_copy(&sorted, &p->now);
 	layout_sort(&l, &sorted);
-	for (size_t i = 0; i < sorted.nr; i++) {
-		const struct docver *d = docset_find(&p->now, sorted.v[i].path);
-		int64_t tokens = f->w->tokens[index_of(p, d)] + LINE_TOKENS;
-		struct docver *added;
-
-		if (is_member(f, d))
-			continue;
-		added = docset_add(&f->members, d->path, &d->oid, d->size);
-		if (used + tokens + reserve(f) <= room)
-			used += tokens;
-		else
-			docset_remove(&f->members, added);
-	}
+	/* What was written anew is a change, and changes come first. */
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < sorted.nr; i++)
+			if (pass || f->changes[index_of(p, docset_find(
+					    &p->now, sorted.v[i].path))].rewritten)
+				add_member(f, sorted.v[i].path, &used, room);
 	docset_release(&sorted);
 	layout_release(&l);
 }
@@ -351,7 +389,7 @@ static int fit_into_layout(struct fitting *f)
 		return 0;
 	rc = add_extra(f, &e, f->w->req->budget - f->w->p->tokens);
 	extra_release(&e);
-	if (rc == ORCH_EINVALID)
+	if (rc == ORCH_EINVALID || !took_all(f))
 		return 0;
 	add_members(f, f->w->p->tokens, f->w->req->budget * (HEADROOM - 1) / HEADROOM);
 	if ((rc = try(f, NULL)) != 0)

@@ -12,7 +12,8 @@ struct focus_piece {
 	const struct docver *doc;	/* one of p->now */
 	size_t at, len;			/* in its text */
 	unsigned first, last;		/* lines */
-	char *why;			/* "TORCH-004", "finding F-12" */
+	char *why;			/* "TORCH-004", "F-12" */
+	bool in_change;			/* all of it is new since the actor's last turn */
 };
 struct focus {
 	struct focus_piece *v;		/* the most important first */

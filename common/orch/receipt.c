@@ -313,10 +313,11 @@ void receipt_set_usage(struct receipt *r, struct orch *o, const struct usage *u)
 	    receipt_find_session(&before, o, u->session) < 0)
 		goto out;
 	/*
-	 * A cut stream has only its own messages; the next total of this
-	 * session will contain them, so they must be in what we compare with.
+	 * A cut stream has only its own messages, and some report only their own
+	 * run: a later total of this session will contain them, so they must be in
+	 * what we compare with.
 	 */
-	if (u->partial)
+	if (u->partial || u->own_figures)
 		usage_add(&r->total, &before.total);
 	else
 		usage_subtract(&r->usage, &before.total);

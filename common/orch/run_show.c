@@ -89,6 +89,39 @@ static void status(struct run_show *s, const struct run_attempt *a)
 	strbuf_release(&line);
 }
 
+/* "34/ralph.2  fresh, 30.2k tok: core 3.4k, key frame 22.0k, open 2.3k, turn 0.6k" */
+static void show_prompt(struct run_show *s, const char *id, const struct prompt *p)
+{
+	struct strbuf parts = STRBUF_INIT;
+	const char *last = "";
+	int64_t tokens = 0;
+
+	for (size_t i = 0; i <= p->nr; i++) {
+		const struct prompt_part *part = i < p->nr ? &p->parts[i] : NULL;
+
+		if (part && p->pack.resumed && part->is_static)
+			continue;
+		if (tokens && (!part || !str_eq(part->kind, last))) {
+			strbuf_addf(&parts, "%s %s %s", parts.len ? "," : ":", last,
+				    count_human(tokens));
+			tokens = 0;
+		}
+		if (part) {
+			last = part->kind;
+			tokens += part->tokens;
+		}
+	}
+	live_line(&s->live, "%s  %s, %s tok%s%s%s", id,
+		  p->pack.resumed ? "resumed" : "fresh", count_human(p->tokens), parts.buf,
+		  p->pack.why && !p->pack.resumed ? "; new key frame: " : "",
+		  p->pack.why && !p->pack.resumed ? p->pack.why : "");
+	if (p->pack.nr_omitted)
+		live_line(&s->live, "%s  %zu document%s left out by the budget of %s: git "
+			  "orch show %s --prompt", id, p->pack.nr_omitted,
+			  p->pack.nr_omitted == 1 ? "" : "s", count_human(p->budget), id);
+	strbuf_release(&parts);
+}
+
 static void on_begin(const struct run_attempt *a, void *data)
 {
 	struct run_show *s = data;
@@ -99,8 +132,7 @@ static void on_begin(const struct run_attempt *a, void *data)
 		s->first_iteration = a->turn->iteration;
 	s->now_iteration = a->turn->iteration;
 	if (common.verbose && a->prompt)
-		live_line(&s->live, "%s  prompt of %s tokens, %zu documents", a->id,
-			  count_human(a->prompt->tokens), a->prompt->pack.status.total);
+		show_prompt(s, a->id, a->prompt);
 	status(s, a);
 }
 

@@ -65,7 +65,7 @@ void usage_subtract(struct usage *u, const struct usage *earlier)
 	    u->uncached >= earlier->uncached &&
 	    u->cache_write >= earlier->cache_write &&
 	    u->cache_read >= earlier->cache_read &&
-	    u->output >= earlier->output) {
+	    u->output > earlier->output) {
 		u->uncached -= earlier->uncached;
 		u->cache_write -= earlier->cache_write;
 		u->cache_read -= earlier->cache_read;

@@ -26,15 +26,15 @@ struct usage {
 	bool compacted;		/* the stream had a compact_boundary */
 	bool partial;		/* the stream was cut: this run's messages added
 				 * up, not the session's total */
+	bool own_figures;	/* they are known to be this run's, not a total */
 };
-#define USAGE_INIT { false, false, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, \
-		     false, false, false }
+#define USAGE_INIT { .has_tokens = false }
 void usage_release(struct usage *u);
 void usage_copy(struct usage *out, const struct usage *u);	/* *out is overwritten */
 /*
  * A resumed session reports totals since it began: take away what an earlier
- * report of the same session said, unless a figure would become negative
- * (then it was no total). receipt_set_usage() is what turns use.
+ * report of the same session said, unless a figure would become negative or no
+ * output would be left (then it was no total). receipt_set_usage() is what turns use.
  */
 void usage_subtract(struct usage *u, const struct usage *earlier);
 /* Add tokens and cost of another, as far as it has them. */

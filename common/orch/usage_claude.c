@@ -36,15 +36,18 @@ static bool read_figures(struct usage_message *m, const struct json *usage)
 	return any;
 }
 
-static void settle(struct usage *u, struct usage_message *m)
+/* A message of this run is over: its figures count. */
+static void settle(struct usage_parser *p, struct usage_message *m)
 {
+	struct usage_message *sum = &p->messages;
+
 	if (!m->id)
 		return;
-	u->uncached = usage_sum(u->uncached, m->uncached);
-	u->cache_write = usage_sum(u->cache_write, m->cache_write);
-	u->cache_read = usage_sum(u->cache_read, m->cache_read);
-	u->output = usage_sum(u->output, m->output);
-	u->has_tokens = true;
+	sum->uncached = usage_sum(sum->uncached, m->uncached);
+	sum->cache_write = usage_sum(sum->cache_write, m->cache_write);
+	sum->cache_read = usage_sum(sum->cache_read, m->cache_read);
+	sum->output = usage_sum(sum->output, m->output);
+	p->has_messages = true;
 	free(m->id);
 	m->id = NULL;
 }
@@ -66,7 +69,7 @@ static void note_message(struct usage_parser *p, const struct json *message)
 			return;
 		}
 	}
-	settle(&p->usage, &p->recent[p->next_recent]);
+	settle(p, &p->recent[p->next_recent]);
 	p->recent[p->next_recent] = m;
 	p->next_recent = (p->next_recent + 1) % USAGE_RECENT;
 }
@@ -202,16 +205,23 @@ bool usage_claude_event(struct usage_parser *p, const struct json *event)
 
 void usage_claude_finish(struct usage_parser *p)
 {
-	struct usage_message none = { NULL, 0, 0, 0, 0 };
-	size_t i;
+	const struct usage_message *sum = &p->messages;
+	struct usage *u = &p->usage;
 
-	for (i = 0; i < USAGE_RECENT; i++) {
-		if (p->has_result) {
-			free(p->recent[i].id);
-			p->recent[i] = none;
-		} else if (p->recent[i].id) {
-			settle(&p->usage, &p->recent[i]);
-		}
+	for (size_t i = 0; i < USAGE_RECENT; i++)
+		settle(p, &p->recent[i]);
+	u->partial = !p->has_result && p->has_messages;
+	if (u->partial) {
+		u->uncached = sum->uncached;
+		u->cache_write = sum->cache_write;
+		u->cache_read = sum->cache_read;
+		u->output = sum->output;
+		u->has_tokens = true;
 	}
-	p->usage.partial = !p->has_result && p->usage.has_tokens;
+	/* Some versions report a resumed session's total, some only this run.
+	 * (What a message says of its output is not yet all of it.) */
+	u->own_figures = p->has_result && p->has_messages &&
+			 u->uncached == sum->uncached &&
+			 u->cache_write == sum->cache_write &&
+			 u->cache_read == sum->cache_read;
 }

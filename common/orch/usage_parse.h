@@ -32,6 +32,8 @@ struct usage_parser {
 	/* claude */
 	struct usage_message recent[USAGE_RECENT];
 	size_t next_recent;
+	struct usage_message messages;	/* the sum of all before */
+	bool has_messages;
 	char *cwd;
 	bool has_result;
 	bool said_text;		/* some text of the agent has been shown */

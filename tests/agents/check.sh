@@ -79,4 +79,16 @@ done
 [ -s "$work/static.claude.1" ] || fail "claude's static part is empty"
 cmp "$work/static.claude.1" "$work/static.claude.2" || fail "claude's static part changed between two turns"
 [ -z "$(git status --porcelain --ignored)" ] || fail "the work tree is not clean"
-echo "check-agents: claude and codex took 2 turns each; figures, sessions and prompts as the stub saw them"
+
+# Further turns of the same session get what changed, and nothing twice.
+clean git config orchactor.galph.resume 'codex exec --json resume "$GIT_ORCH_SESSION" -'
+clean git config orchactor.ralph.resume 'claude -p --verbose --output-format stream-json \
+	--resume "$GIT_ORCH_SESSION" --append-system-prompt-file "$GIT_ORCH_STATIC"'
+clean git orch run -n 2
+clean git orch log --json >"$work/log.json"
+for actor in galph ralph; do
+	check "[.receipts[] | select(.actor == \"$actor\").prompt.resumed] == [false, false, true, true]"
+	check "[.receipts[] | select(.actor == \"$actor\").session] | .[1] == .[2] and .[2] == .[3]"
+done
+check '[.receipts[] | select(.actor == "ralph").tokens] | all(. == {uncached: 12, cache_write: 100, cache_read: 50, output: 5})'
+echo "check-agents: claude and codex took 4 turns each, two of them resumed; figures, sessions and prompts as the stub saw them"

@@ -374,19 +374,64 @@ static void test_subtract(void **state UNUSED)
 	a.cost_usd = 0.3;
 	b.uncached = 4;
 	b.cache_read = 200;
-	b.output = 30;
+	b.output = 20;
 	b.cost_usd = 0.1;
 	usage_subtract(&a, &b);
 	assert_int_equal(a.uncached, 6);
 	assert_int_equal(a.cache_read, 300);
-	assert_int_equal(a.output, 0);
+	assert_int_equal(a.output, 10);
 	assert_true(a.cost_usd == 0.2);
 	/* One figure below the earlier one: it was no total. */
-	a.output = 29;
+	a.output = 19;
 	usage_subtract(&a, &b);
 	assert_int_equal(a.uncached, 6);
-	assert_int_equal(a.output, 29);
+	assert_int_equal(a.output, 19);
 	assert_true(a.cost_usd == 0.2);
+	/* Nor is one that would leave a run without any output. */
+	a.uncached = 10;
+	a.cache_read = 500;
+	a.output = 20;
+	usage_subtract(&a, &b);
+	assert_int_equal(a.uncached, 10);
+	assert_int_equal(a.output, 20);
+}
+
+/* A resumed session's figures: those of its messages, or a total of all runs. */
+static void test_own_figures(void **state UNUSED)
+{
+	static const char usage[] = "\"usage\":{\"input_tokens\":5,\"cache_creation_input_tokens\":7,"
+		"\"cache_read_input_tokens\":9,\"output_tokens\":1}";
+	static const struct {
+		const char *result;
+		bool own;
+	} cases[] = {
+		{ "\"input_tokens\":10,\"cache_creation_input_tokens\":14,"
+		  "\"cache_read_input_tokens\":18,\"output_tokens\":99", true },
+		{ "\"input_tokens\":20,\"cache_creation_input_tokens\":28,"
+		  "\"cache_read_input_tokens\":36,\"output_tokens\":99", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct usage_parser *p = usage_parser_new(AGENT_CLAUDE, NULL, NULL);
+		struct usage u;
+		char *text;
+
+		for (int k = 0; k < 2; k++) {
+			text = xstrfmt("{\"type\":\"assistant\",\"message\":{\"id\":\"m%d\",%s}}\n", k, usage);
+			usage_parser_feed(p, text, strlen(text));
+			free(text);
+		}
+		text = xstrfmt("{\"type\":\"result\",\"session_id\":\"s\",\"usage\":{%s}}\n",
+			       cases[i].result);
+		usage_parser_feed(p, text, strlen(text));
+		free(text);
+		usage_parser_finish(p, &u);
+		usage_parser_free(p);
+		assert_int_equal(u.output, 99);
+		assert_false(u.partial);
+		assert_int_equal(u.own_figures, cases[i].own);
+		usage_release(&u);
+	}
 }
 
 static void test_json(void **state UNUSED)
@@ -443,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_many_values),
 		cmocka_unit_test(test_endless_line),
 		cmocka_unit_test(test_subtract),
+		cmocka_unit_test(test_own_figures),
 		cmocka_unit_test(test_json)
 	};
 

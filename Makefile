@@ -70,6 +70,7 @@ include mk/bench.mk
 include mk/storm.mk
 include mk/install.mk
 include mk/agents.mk
+include mk/tokens.mk
 
 .SECONDARY:
 .DELETE_ON_ERROR:

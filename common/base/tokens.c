@@ -222,8 +222,12 @@ static unsigned int log2_of(uint64_t n)
 	return r;
 }
 
-/* The piece is over: into which cell does it go? */
-static inline void score_end(struct score *s, struct tokens_histogram *h, unsigned int group)
+/*
+ * The piece is over: into which cell does it go? A token has one byte at least:
+ * that bounds what the table says of a piece unlike all that it was made from.
+ */
+static inline void score_end(struct score *s, struct tokens_histogram *h,
+			     unsigned int group, size_t bytes)
 {
 	/* by quarters of a token; finer where most words are */
 	static const uint8_t bucket_of[32] = {
@@ -233,6 +237,8 @@ static inline void score_end(struct score *s, struct tokens_histogram *h, unsign
 	uint64_t *cell = h->cell + group * BUCKETS;
 
 	score_pair(s, s->before, s->last, 7777);	/* how it ends */
+	if (s->sum > (int64_t)bytes * SCORE_ONE)
+		s->sum = (int64_t)bytes * SCORE_ONE;
 	if (s->sum < 0)
 		cell[0]++;
 	else if (s->sum < 8 * SCORE_ONE)
@@ -270,13 +276,14 @@ static size_t contraction(const unsigned char *p, const unsigned char *end)
 
 /*
  * A word: capitals, then small letters; `first` is its first letter, at `p`;
- * `prefix` the one character before it that sticks to it, 0 if none.
+ * `prefix` the one character before it that sticks to it, NULL if none.
  */
 static const unsigned char *count_word(struct tokens_histogram *h,
 				       const unsigned char *p, const unsigned char *end,
-				       uint32_t prefix, struct character first)
+				       const struct character *prefix,
+				       struct character first)
 {
-	const unsigned char *stop = p;
+	const unsigned char *start = p - (prefix ? prefix->len : 0), *stop = p;
 	struct character c = first;
 	struct score s = { .sum = SCORE_ONE / 2 };
 	unsigned int group = LATIN;
@@ -304,7 +311,8 @@ static const unsigned char *count_word(struct tokens_histogram *h,
 		if (group == LATIN)
 			group = CAPITALS;
 	}
-	s.last = (!prefix ? 600 : prefix == ' ' ? 601 : 700 + (prefix & 127)) + shape * 1000;
+	s.last = (!prefix ? 600 : prefix->code == ' ' ? 601 : 700 + (prefix->code & 127)) +
+		 shape * 1000;
 	s.before = 5000 + (shape >= 2);
 	while (p < stop) {
 		uint32_t code = *p;
@@ -315,7 +323,7 @@ static const unsigned char *count_word(struct tokens_histogram *h,
 		score_add(&s, code);
 		p += len;
 	}
-	score_end(&s, h, group);
+	score_end(&s, h, group, (size_t)(stop - start));
 	return stop;
 }
 
@@ -326,6 +334,7 @@ static const unsigned char *count_punctuation(struct tokens_histogram *h,
 {
 	struct score s = { .last = 800, .before = 900, .salt = 0x80000,
 			   .sum = SCORE_ONE * 3 / 4 };
+	const unsigned char *start = p - space;
 	unsigned int group = PUNCTUATION;
 	struct character c;
 
@@ -341,7 +350,7 @@ static const unsigned char *count_punctuation(struct tokens_histogram *h,
 	}
 	for (; p < end && (*p == '\n' || *p == '\r' || *p == '/'); p++)
 		score_add(&s, *p);
-	score_end(&s, h, group);
+	score_end(&s, h, group, (size_t)(p - start));
 	return p;
 }
 
@@ -419,7 +428,7 @@ static const unsigned char *count_piece(struct tokens_histogram *h,
 
 	look(&c, p, end);
 	if (is_letter(&c))
-		return count_word(h, p, end, 0, c);
+		return count_word(h, p, end, NULL, c);
 	if (c.kind == DIGIT)
 		return count_digits(h, p, end);
 	if (c.kind == OTHER_DIGIT) {
@@ -431,7 +440,7 @@ static const unsigned char *count_piece(struct tokens_histogram *h,
 	if (c.kind == NEWLINE || (c.kind == BLANK && is_blank(&next)))
 		return count_blanks(h, p, end);
 	if (is_letter(&next))
-		return count_word(h, p + c.len, end, c.code, next);
+		return count_word(h, p + c.len, end, &c, next);
 	if (c.kind != BLANK)
 		return count_punctuation(h, p, end, false);
 	if (c.code == ' ' && (next.kind == PUNCTUATION || next.kind == SYMBOL))

@@ -129,6 +129,7 @@ for (let i = 0, k = 0; i < list.length; i++) {
 		let score = e.group >= 7 ? 9 : 6;
 		for (const f of e.features)
 			score += rounded[f];
+		score = Math.min(score, e.bytes.length * ONE);
 		const b = score < 0 ? 0 : score < 8 * ONE ? bucketOf[Math.floor(score / 3)] : BUCKETS - 1;
 		cells[0] = [e.group * BUCKETS + b,
 			b === BUCKETS - 1 ? Math.floor(score / ONE) : 1];

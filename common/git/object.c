@@ -5,6 +5,7 @@
 #include <limits.h>
 #include "base/spawn.h"
 #include "git/gitproc.h"
+#include "base/strvec.h"
 #include "git/internal.h"
 
 /* Deeper trees than this are made to hurt, not to be worked in. */
@@ -221,6 +222,27 @@ int tree_lookup(struct repo *repo, const struct oid *tree, const char *path,
 			*mode = m;
 	}
 	return rc;
+}
+
+int tree_list(struct repo *repo, const struct oid *tree, const char *path,
+	      struct strvec *names)
+{
+	struct oid at = *tree;
+	git_tree *t = NULL;
+	unsigned mode;
+	int rc;
+
+	if (*path && (rc = tree_lookup(repo, tree, path, &at, &mode)) < 0)
+		return rc;
+	if (*path && mode != GIT_FILEMODE_TREE)
+		return error_set(ORCH_ENOTFOUND, "'%s' is no directory in %s", path,
+				 oid_short(tree));
+	if ((rc = tree_open(&t, repo, &at)) < 0)
+		return rc;
+	for (size_t i = 0; i < git_tree_entrycount(t); i++)
+		strvec_push(names, git_tree_entry_name(git_tree_entry_byindex(t, i)));
+	git_tree_free(t);
+	return 0;
 }
 
 static int walk(struct repo *repo, const struct oid *oid, struct strbuf *path,

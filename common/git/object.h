@@ -19,6 +19,11 @@ bool object_exists(struct repo *repo, const struct oid *oid);
  * (may be NULL) is git's: 0100644, 040000, ... */
 int tree_lookup(struct repo *repo, const struct oid *tree, const char *path,
 		struct oid *out, unsigned *mode);
+/* The names directly below `path` of a tree ("": of its root), in git's order;
+ * ORCH_ENOTFOUND if it is no directory there. */
+struct strvec;
+int tree_list(struct repo *repo, const struct oid *tree, const char *path,
+	      struct strvec *names);
 /* Every blob below a tree in path order, without submodules. A negative
  * result of `each` ends the walk and is returned. */
 typedef int tree_each(const char *path, const struct oid *oid, unsigned mode,

@@ -146,6 +146,10 @@ void plan_parse(struct plan *p, const char *text, size_t len, const char *path,
  * plan, and what to do about it.
  */
 int plan_load(struct plan *p, struct orch *o, const char *path);
+/* The same as of a commit; NULL is the work tree, and in a zero oid is nothing. */
+struct oid;
+int plan_load_at(struct plan *p, struct orch *o, const char *path,
+		 const struct oid *commit);
 void plan_release(struct plan *p);	/* safe on _INIT, and twice */
 
 /* The first item of this id (exact), or NULL. */

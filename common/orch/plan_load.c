@@ -1,12 +1,8 @@
 /*
- * The plan of a work tree: the document, each item's own files, and the focus
+ * The plan of a work tree or a commit: the document, each item's own files, and the focus
  * that was handed over in orch.input.
  */
-#include <dirent.h>
-#include <sys/stat.h>
-
 #include "base/error.h"
-#include "base/file.h"
 #include "base/strbuf.h"
 #include "orch/discover.h"
 #include "orch/ledger.h"
@@ -83,38 +79,14 @@ void plan_patterns_release(struct plan_patterns *p)
 
 /* --- phase files --------------------------------------------------------- */
 
-/* The names in a directory below the work tree, sorted; none if there is no
- * such directory. */
-static void list_directory(struct strvec *names, struct orch *o, const char *path)
-{
-	struct dirent *e;
-	struct stat st;
-	DIR *dir;
-	int fd;
-
-	if (file_open_beneath(&fd, &st, repo_work_tree(o->repo), path, false) < 0) {
-		error_clear();
-		return;
-	}
-	dir = S_ISDIR(st.st_mode) ? fdopendir(fd) : NULL;
-	if (!dir) {
-		close(fd);
-		return;
-	}
-	while ((e = readdir(dir)))
-		if (e->d_name[0] != '.')
-			strvec_push(names, e->d_name);
-	closedir(dir);
-	strvec_sort(names);
-}
-
-static void read_phases(struct plan_builder *b, struct orch *o, uint32_t item,
+static void read_phases(struct plan_builder *b, struct orch *o,
+			const struct oid *commit, uint32_t item,
 			const char *directory, size_t *files)
 {
 	struct strvec names = STRVEC_INIT;
 	struct strbuf text = STRBUF_INIT;
 
-	list_directory(&names, o, directory);
+	ledger_list_at(&names, o, commit, directory);
 	for (size_t i = 0; i < names.nr && *files < PHASE_FILES; i++) {
 		char *path;
 
@@ -122,7 +94,7 @@ static void read_phases(struct plan_builder *b, struct orch *o, uint32_t item,
 			continue;
 		path = xstrfmt("%s/%s", directory, names.v[i]);
 		strbuf_reset(&text);
-		if (ledger_read(&text, o, path) == 0) {
+		if (ledger_read_at(&text, o, commit, path) == 0) {
 			plan_scan_phase(b, text.buf, text.len, path, item);
 			++*files;
 		} else {
@@ -136,7 +108,8 @@ static void read_phases(struct plan_builder *b, struct orch *o, uint32_t item,
 }
 
 /* Directories are listed, not tried: 120,000 items may have three of them. */
-static void find_phases(struct plan_builder *b, struct orch *o)
+static void find_phases(struct plan_builder *b, struct orch *o,
+			const struct oid *commit)
 {
 	const char *pattern = b->patterns->phases, *id;
 	struct strvec names = STRVEC_INIT;
@@ -148,7 +121,7 @@ static void find_phases(struct plan_builder *b, struct orch *o)
 	parent = xstrndup(pattern, (size_t)(id - pattern));
 	while (*parent && str_ends(parent, "/"))
 		parent[strlen(parent) - 1] = '\0';
-	list_directory(&names, o, *parent ? parent : ".");
+	ledger_list_at(&names, o, commit, *parent ? parent : ".");
 	for (size_t i = 0; i < names.nr; i++) {
 		uint32_t item = plan_index_of(b->p, names.v[i], false);
 		char *path;
@@ -158,7 +131,7 @@ static void find_phases(struct plan_builder *b, struct orch *o)
 		path = xstrfmt("%s%s%s%s", parent, *parent ? "/" : "", names.v[i], id + 4);
 		while (str_ends(path, "/"))
 			path[strlen(path) - 1] = '\0';
-		read_phases(b, o, item, path, &files);
+		read_phases(b, o, commit, item, path, &files);
 		free(path);
 	}
 	strvec_release(&names);
@@ -167,7 +140,8 @@ static void find_phases(struct plan_builder *b, struct orch *o)
 
 /* --- focus --------------------------------------------------------------- */
 
-static void read_focus(struct plan_builder *b, struct orch *o)
+static void read_focus(struct plan_builder *b, struct orch *o,
+		       const struct oid *commit)
 {
 	const char *path = config_get(o->config, "orch.input");
 	struct strbuf text = STRBUF_INIT;
@@ -177,7 +151,7 @@ static void read_focus(struct plan_builder *b, struct orch *o)
 	struct md_line l;
 	const char *name;
 
-	if (ledger_read(&text, o, path) < 0) {
+	if (ledger_read_at(&text, o, commit, path) < 0) {
 		error_clear();
 		goto out;
 	}
@@ -204,16 +178,17 @@ out:
 
 /* --- the whole ----------------------------------------------------------- */
 
-static int read_plan(struct strbuf *text, struct orch *o, const char **path)
+static int read_plan(struct strbuf *text, struct orch *o, const struct oid *commit,
+		     const char **path)
 {
 	const char *wanted = *path ? *path : config_get(o->config, "orch.plan");
-	int rc = ledger_read(text, o, wanted);
+	int rc = ledger_read_at(text, o, commit, wanted);
 
 	if (rc != ORCH_ENOTFOUND || *path)
 		goto out;
 	if (config_level_of(o->config, "orch.plan") == CONFIG_DEFAULT)
 		for (const char *const *name = discovery_plan_names; *name; name++) {
-			if (ledger_read(text, o, *name) != 0)
+			if (ledger_read_at(text, o, commit, *name) != 0)
 				continue;
 			error_clear();
 			*path = *name;
@@ -228,6 +203,12 @@ out:
 
 int plan_load(struct plan *p, struct orch *o, const char *path)
 {
+	return plan_load_at(p, o, path, NULL);
+}
+
+int plan_load_at(struct plan *p, struct orch *o, const char *path,
+		 const struct oid *commit)
+{
 	struct plan_patterns patterns = PLAN_PATTERNS_INIT;
 	struct strbuf text = STRBUF_INIT;
 	struct plan_builder b;
@@ -235,15 +216,13 @@ int plan_load(struct plan *p, struct orch *o, const char *path)
 
 	plan_release(p);
 	if ((rc = plan_patterns_load(&patterns, o)) < 0 ||
-	    (rc = read_plan(&text, o, &path)) < 0)
+	    (rc = read_plan(&text, o, commit, &path)) < 0)
 		goto out;
 	plan_builder_init(&b, p, &patterns);
 	plan_scan(&b, text.buf, text.len, path);
 	plan_builder_merge(&b);
-	if (repo_work_tree(o->repo)) {
-		find_phases(&b, o);
-		read_focus(&b, o);
-	}
+	find_phases(&b, o, commit);
+	read_focus(&b, o, commit);
 	plan_builder_finish(&b);
 	strbuf_release(&p->text);
 	p->text = text;

@@ -2,127 +2,100 @@
  * git-orch-delta - what changed for an actor since its last turn
  */
 #include "base/command.h"
+#include "base/error.h"
 #include "base/output.h"
-#include "base/text.h"
 #include "orch/delta.h"
+#include "orch/delta_parse.h"
 #include "orch/orch.h"
 #include "orch/turn.h"
 
-static const char *actor_option;
+static const char *actor_option, *since_option, *only_option;
+static bool patch_option, markdown_option, full_option, no_cache_option;
 
 static const char *const usage[] = {
-	"git orch delta [--actor <actor>] [--json]",
+	"git orch delta [--actor <actor>] [--since <rev>|iteration:<n>] [--only <parts>] "
+	"[--patch] [--full] [--no-cache] [--loop <name>] [--json|--markdown]",
 	NULL
 };
 static const struct opt opts[] = {
 	OPT_STRING('a', "actor", &actor_option, "actor",
 		   "for whom (default: $GIT_ORCH_ACTOR, or who is next)"),
+	OPT_STRING('s', "since", &since_option, "rev",
+		   "since then, <a>..<b>, or iteration:<n> (default: the last good turn)"),
+	OPT_STRING('\0', "only", &only_option, "parts",
+		   "files, lines, uncommitted, commits, plan, findings, summary"),
+	OPT_FLAG('p', "patch", &patch_option, "add the diff of the files"),
+	OPT_FLAG('\0', "full", &full_option, "everything, as if nothing had been seen"),
+	OPT_FLAG('\0', "no-cache", &no_cache_option, "ask git status again"),
+	OPT_FLAG('\0', "markdown", &markdown_option, "as Markdown, for a prompt"),
 	OPT_LOOP,
 	OPT_END
 };
 
-static const char *plural(size_t n)
+static int show(const struct delta *d, const struct delta_patch *patch)
 {
-	return n == 1 ? "" : "s";
-}
-
-static void show_summary(struct output *out, const struct delta *d)
-{
-	size_t files = d->files.nr + d->uncommitted.nr;
-	struct strbuf line = STRBUF_INIT;
-
-	if (d->first) {
-		output_line(out, "%s has not finished a turn here: nothing to "
-			    "compare with", d->actor);
-		return;
-	}
-	strbuf_addf(&line, "%s, since iteration %" PRId64 " (%s, %s ago): %s%zu "
-		    "commit%s, %zu file%s", d->actor, d->since_iteration,
-		    oid_is_zero(&d->since) ? "no commit" : oid_short(&d->since),
-		    duration_human(time_seconds_since(d->since_ms)),
-		    d->commits.truncated ? "at least " : "",
-		    d->commits.nr, plural(d->commits.nr), files, plural(files));
-	if (d->uncommitted.nr)
-		strbuf_addf(&line, ", %zu of them uncommitted",
-			    d->uncommitted.nr);
-	output_line(out, "%s", line.buf);
-	strbuf_release(&line);
-}
-
-static void show_commits(struct output *out, const struct commit_list *l)
-{
-	output_table_begin(out, "llll");
-	for (size_t i = 0; i < l->nr; i++) {
-		output_cell(out, "%s", i ? "" : "commits ");
-		output_cell_color(out, OUTPUT_YELLOW, "%s", oid_short(&l->v[i].oid));
-		output_cell(out, "%s", l->v[i].subject);
-		output_cell(out, "%s", l->v[i].author ? l->v[i].author : "");
-		output_row_end(out);
-	}
-	output_table_end(out);
-}
-
-static void show_files(struct output *out, const struct change_list *l,
-		       bool uncommitted, bool *first)
-{
-	for (size_t i = 0; i < l->nr; i++) {
-		const struct change *c = &l->v[i];
-		struct strbuf path = STRBUF_INIT;
-		char *lines = delta_lines(c);
-
-		if (c->old_path) {
-			text_add_quoted_path(&path, c->old_path,
-					     strlen(c->old_path));
-			strbuf_addstr(&path, " -> ");
-		}
-		text_add_quoted_path(&path, c->path, strlen(c->path));
-		if (uncommitted)
-			strbuf_addstr(&path, "  (uncommitted)");
-		output_cell(out, "%s", *first ? "files   " : "");
-		output_cell(out, "%c", delta_status(c));
-		output_cell(out, "%s", lines);
-		output_cell(out, "%s", path.buf);
-		output_row_end(out);
-		*first = false;
-		strbuf_release(&path);
-		free(lines);
-	}
-}
-
-static int show(const struct delta *d)
-{
+	struct strbuf text = STRBUF_INIT;
 	struct output out;
-	bool first = true;
 
 	output_open(&out);
-	delta_to_json(output_json(&out), d);
-	show_summary(&out, d);
-	show_commits(&out, &d->commits);
-	output_table_begin(&out, "llll");
-	show_files(&out, &d->files, false, &first);
-	show_files(&out, &d->uncommitted, true, &first);
-	output_table_end(&out);
+	delta_to_json(output_json(&out), d, patch);
+	if (markdown_option) {
+		delta_markdown(&text, d, patch);
+		output_raw(&out, text.buf, text.len);
+	} else {
+		delta_page(&out, d, patch);
+	}
+	strbuf_release(&text);
 	return output_close(&out);
+}
+
+static int check(int argc, const char **argv, struct delta_request *req)
+{
+	if (argc)
+		return usage_error("unexpected argument '%s'", argv[0]);
+	if (markdown_option && common.json)
+		return usage_error("--json and --markdown exclude each other");
+	if (full_option && since_option)
+		return usage_error("--full and --since exclude each other");
+	req->parts = DELTA_ALL;
+	req->since = since_option;
+	req->flags = (full_option ? DELTA_FULL : 0) | (no_cache_option ? DELTA_NO_CACHE : 0);
+	return only_option ? delta_parts_parse(&req->parts, only_option) : 0;
+}
+
+/* With a revision there need be no loop: a detached HEAD, a stranger's clone. */
+static int find_actor(struct delta_request *req, struct orch *o, struct turn *t)
+{
+	bool any = since_option || full_option;
+	int rc;
+
+	if (any && !actor_option && !o->loop)
+		return 0;
+	if ((rc = orch_actor(o, actor_option, &req->actor)) < 0 || !o->loop)
+		return rc;
+	return turn_read(t, o);
 }
 
 static int run(int argc, const char **argv)
 {
 	struct orch o = ORCH_INIT;
 	struct delta d = DELTA_INIT;
+	struct delta_request req = { .actor = NULL };
+	struct delta_patch patch = DELTA_PATCH_INIT;
 	struct turn t;
-	const char *actor;
 	int rc;
 
 	turn_init(&t);
-	if (argc)
-		return usage_error("unexpected argument '%s'", argv[0]);
-	if ((rc = orch_open(&o, 0)) < 0 ||
-	    (rc = orch_actor(&o, actor_option, &actor)) < 0 ||
-	    (rc = turn_read(&t, &o)) < 0 ||
-	    (rc = delta_compute(&d, &o, &t, actor)) < 0)
+	if ((rc = check(argc, argv, &req)) < 0 ||
+	    (rc = orch_open(&o, since_option || full_option ? ORCH_LOOP_OPTIONAL : 0)) < 0 ||
+	    (rc = find_actor(&req, &o, &t)) < 0 ||
+	    (rc = delta_compute(&d, &o, o.loop ? &t : NULL, &req)) < 0)
 		goto out;
-	rc = show(&d);
+	if (patch_option && (rc = delta_patch_make(&patch, &d, &o)) < 0)
+		goto out;
+	rc = show(&d, patch_option ? &patch : NULL);
 out:
+	delta_patch_release(&patch);
 	delta_release(&d);
 	turn_release_memory(&t);
 	orch_release(&o);

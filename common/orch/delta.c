@@ -10,28 +10,52 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/strbuf.h"
 #include "git/gitproc.h"
+#include "orch/delta_internal.h"
+#include "orch/delta_parse.h"
 #include "orch/orch.h"
-#include "orch/turn.h"
 
-#define MAX_COMMITS 1000
-#define MAX_SHOWN 100
 #define MAX_COUNTED (16u << 20)	/* larger untracked files are not counted */
 
-/* --- uncommitted --------------------------------------------------------- */
+static const struct {
+	const char *name;
+	unsigned parts;
+} part_names[] = {
+	{ "files", DELTA_FILES },
+	{ "lines", DELTA_FILES | DELTA_LINES },
+	{ "uncommitted", DELTA_UNCOMMITTED },
+	{ "commits", DELTA_COMMITS },
+	{ "plan", DELTA_PLAN },
+	{ "findings", DELTA_FINDINGS },
+	{ "summary", DELTA_SUMMARY },
+};
 
-static int64_t count_field(const char *s)
+int delta_parts_parse(unsigned *parts, const char *list)
 {
-	char *end;
-	long long n;
+	unsigned found = 0;
 
-	if (*s == '-')
-		return -1;	/* binary */
-	n = strtoll(s, &end, 10);
-	return end == s || n < 0 ? -1 : n;
+	for (const char *p = list; ; p++) {
+		size_t n = strcspn(p, ","), i;
+
+		for (i = 0; i < ARRAY_SIZE(part_names); i++)
+			if (strlen(part_names[i].name) == n &&
+			    memcmp(part_names[i].name, p, n) == 0)
+				break;
+		if (i == ARRAY_SIZE(part_names))
+			return error_set(ORCH_EUSAGE, "bad part '%.*s': files, lines, "
+					 "uncommitted, commits, plan, findings or summary",
+					 (int)n, p);
+		found |= part_names[i].parts;
+		p += n;
+		if (!*p)
+			break;
+	}
+	*parts = found;
+	return 0;
 }
+
+/* --- uncommitted --------------------------------------------------------- */
 
 static int compare_changes(const void *a, const void *b)
 {
@@ -39,53 +63,30 @@ static int compare_changes(const void *a, const void *b)
 		      ((const struct change *)b)->path);
 }
 
-static struct change *find_change(struct change_list *l, const char *path)
+static void take_count(const char *path, int64_t added, int64_t removed, void *data)
 {
-	struct change key = { .path = (char *)(uintptr_t)path };
+	const struct change_list *l = data;
+	struct change key = { .path = (char *)(uintptr_t)path }, *c;
 
-	return bsearch(&key, l->v, l->nr, sizeof(*l->v), compare_changes);
+	c = bsearch(&key, l->v, l->nr, sizeof(*l->v), compare_changes);
+	if (c) {
+		c->added = added;
+		c->removed = removed;
+	}
 }
 
-/*
- * Fill in the lines of tracked files. One record is "added TAB removed TAB
- * path NUL"; a rename has an empty path and then two more names.
- */
+/* Fill in the lines of tracked files. */
 static int count_tracked(struct delta *d, struct orch *o)
 {
-	static const char empty_tree[] = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 	const char *args[] = { "diff", "--numstat", "-z", "-M", "--no-ext-diff",
 			       "--no-textconv", "--ignore-submodules=dirty",
-			       oid_is_zero(&d->head) ? empty_tree : "HEAD", "--",
+			       oid_is_zero(&d->head) ? OID_EMPTY_TREE : "HEAD", "--",
 			       NULL };
 	struct strbuf out = STRBUF_INIT;
-	const char *p, *end;
-	int rc;
+	int rc = gitproc_capture(o->repo, &out, args);
 
-	if ((rc = gitproc_capture(o->repo, &out, args)) < 0)
-		goto out;
-	end = out.buf + out.len;
-	for (p = out.buf; p < end;) {
-		const char *added = p, *removed = strchr(p, '\t'), *path;
-		struct change *c;
-
-		if (!removed || !(path = strchr(++removed, '\t')))
-			break;
-		p = ++path;
-		p += strlen(p) + 1;
-		if (!*path && p < end) {	/* old name, new name */
-			p += strlen(p) + 1;
-			if (p >= end)
-				break;
-			path = p;
-			p += strlen(p) + 1;
-		}
-		c = find_change(&d->uncommitted, path);
-		if (c) {
-			c->added = count_field(added);
-			c->removed = count_field(removed);
-		}
-	}
-out:
+	if (rc == 0)
+		delta_parse_numstat(&out, take_count, &d->uncommitted);
 	strbuf_release(&out);
 	return rc;
 }
@@ -155,37 +156,50 @@ out:
 	return rc;
 }
 
-/* --- committed ----------------------------------------------------------- */
+/* --- the whole ----------------------------------------------------------- */
+
+static int find_committed(struct delta *d, struct orch *o, unsigned parts)
+{
+	unsigned flags = DIFF_RENAMES | (parts & DELTA_LINES && !d->full ? DIFF_LINES : 0);
+	int rc = 0;
+
+	if (oid_is_zero(&d->head) || oid_eq(&d->since, &d->head))
+		return 0;
+	if ((parts & DELTA_COMMITS) || ((parts & DELTA_SUMMARY) && delta_said_by_commits(d)))
+		rc = commits_between(o->repo, &d->since, &d->head, DELTA_COMMITS_MAX,
+				     &d->commits);
+	if (rc == 0 && (parts & DELTA_FILES))
+		rc = diff_trees(o->repo, &d->since, &d->head, flags, &d->files);
+	for (size_t i = 0; rc == 0 && !(flags & DIFF_LINES) && i < d->files.nr; i++)
+		d->files.v[i].added = d->files.v[i].removed = DELTA_NOT_COUNTED;
+	return rc;
+}
 
 int delta_compute(struct delta *out, struct orch *o, const struct turn *t,
-		  const char *actor)
+		  const struct delta_request *req)
 {
-	const struct turn_last *last = turn_last_of(t, actor);
-	int rc;
+	int rc = delta_resolve(out, o, t, req);
 
-	out->actor = xstrdup(actor);
-	if ((rc = repo_head(o->repo, &out->head, NULL)) < 0)
+	if (rc < 0)
 		return rc;
-	if (last && !oid_is_zero(&last->commit) &&
-	    !object_exists(o->repo, &last->commit)) {
-		warn("%s, where the last turn of %s ended, is not in this "
-		     "repository any more", oid_short(&last->commit), actor);
-		last = NULL;
+	if (req->flags & DELTA_NO_CACHE)
+		worktree_status_forget(o->repo);
+	if (!out->first) {
+		if ((rc = find_committed(out, o, req->parts)) < 0)
+			return rc;
+		if ((req->parts & DELTA_UNCOMMITTED) && !out->between &&
+		    (rc = find_uncommitted(out, o)) < 0)
+			return rc;
+		if ((req->parts & DELTA_PLAN) && (rc = delta_find_plan(out, o)) < 0)
+			return rc;
+		if ((req->parts & DELTA_FINDINGS) && (rc = delta_find_findings(out, o)) < 0)
+			return rc;
 	}
-	if (!last) {
-		out->first = true;
-		return 0;
-	}
-	out->since = last->commit;
-	out->since_iteration = last->iteration;
-	out->since_ms = last->ended_ms;
-	if (!oid_is_zero(&out->head) && !oid_eq(&out->since, &out->head) &&
-	    ((rc = commits_between(o->repo, &out->since, &out->head, MAX_COMMITS,
-				   &out->commits)) < 0 ||
-	     (rc = diff_trees(o->repo, &out->since, &out->head,
-			      DIFF_RENAMES | DIFF_LINES, &out->files)) < 0))
+	if ((req->parts & DELTA_SUMMARY) && t && (rc = delta_find_said(out, o, t)) < 0)
 		return rc;
-	return find_uncommitted(out, o);
+	if (!(req->parts & DELTA_COMMITS))
+		commit_list_release(&out->commits);
+	return 0;
 }
 
 void delta_release(struct delta *d)
@@ -193,132 +207,19 @@ void delta_release(struct delta *d)
 	static const struct delta empty = DELTA_INIT;
 
 	free(d->actor);
+	free(d->asked);
+	free(d->since_turn);
 	commit_list_release(&d->commits);
 	change_list_release(&d->files);
 	change_list_release(&d->uncommitted);
+	delta_plan_release(&d->plan);
+	delta_findings_release(&d->findings);
+	for (size_t i = 0; i < d->nr_said; i++) {
+		free(d->said[i].actor);
+		free(d->said[i].turn);
+		free(d->said[i].text);
+		free(d->said[i].source);
+	}
+	free(d->said);
 	*d = empty;
-}
-
-/* --- shown --------------------------------------------------------------- */
-
-char delta_status(const struct change *c)
-{
-	switch (c->status) {
-	case '?':
-		return 'A';
-	case 'T':
-	case 'U':
-		return 'M';
-	default:
-		return c->status;
-	}
-}
-
-char *delta_lines(const struct change *c)
-{
-	if (c->added < 0 || c->removed < 0)
-		return xstrdup("binary");
-	if (!c->removed)
-		return xstrfmt("+%" PRId64, c->added);
-	if (!c->added)
-		return xstrfmt("-%" PRId64, c->removed);
-	return xstrfmt("+%" PRId64 " -%" PRId64, c->added, c->removed);
-}
-
-static void add_count(struct json *out, const char *key, int64_t n)
-{
-	if (n < 0)
-		json_add_null(out, key);
-	else
-		json_add_int(out, key, n);
-}
-
-static void add_files(struct json *files, const struct change_list *l,
-		      bool uncommitted)
-{
-	for (size_t i = 0; i < l->nr; i++) {
-		const struct change *c = &l->v[i];
-		const char status[] = { delta_status(c), '\0' };
-		struct json *f = json_add_object(files, NULL);
-
-		json_add_bytes(f, "path", c->path, strlen(c->path));
-		if (c->old_path)
-			json_add_bytes(f, "old_path", c->old_path,
-				       strlen(c->old_path));
-		else
-			json_add_null(f, "old_path");
-		json_add_string(f, "status", status);
-		add_count(f, "added", c->added);
-		add_count(f, "removed", c->removed);
-		if (uncommitted)
-			json_add_bool(f, "uncommitted", true);
-	}
-}
-
-void delta_to_json(struct json *out, const struct delta *d)
-{
-	struct json *since, *commits, *files;
-
-	json_add_string(out, "actor", d->actor);
-	since = json_add_object(out, "since");
-	json_add_string(since, "commit",
-			oid_is_zero(&d->since) ? NULL : oid_hex(&d->since));
-	if (d->first)
-		json_add_null(since, "iteration");
-	else
-		json_add_int(since, "iteration", d->since_iteration);
-	commits = json_add_array(out, "commits");
-	for (size_t i = 0; i < d->commits.nr; i++) {
-		const struct commit_info *c = &d->commits.v[i];
-		struct json *entry = json_add_object(commits, NULL);
-
-		json_add_string(entry, "oid", oid_hex(&c->oid));
-		json_add_bytes(entry, "subject", c->subject, strlen(c->subject));
-	}
-	files = json_add_array(out, "files");
-	add_files(files, &d->files, false);
-	add_files(files, &d->uncommitted, true);
-}
-
-static void summarize_files(struct strbuf *out, const struct change_list *l,
-			    const char *mark)
-{
-	for (size_t i = 0; i < l->nr && i < MAX_SHOWN; i++) {
-		const struct change *c = &l->v[i];
-		char *lines = delta_lines(c);
-
-		strbuf_addf(out, "%c  %-9s  ", delta_status(c), lines);
-		if (c->old_path)
-			strbuf_addf(out, "%s -> ", c->old_path);
-		strbuf_addf(out, "%s%s\n", c->path, mark);
-		free(lines);
-	}
-}
-
-void delta_summary(struct strbuf *out, const struct delta *d)
-{
-	if (d->first) {
-		strbuf_addf(out, "This is the first turn of %s: there is nothing "
-			    "to compare with.\n", d->actor);
-		return;
-	}
-	if (!d->commits.nr && !d->files.nr && !d->uncommitted.nr)
-		strbuf_addstr(out, "Nothing has changed.\n");
-	for (size_t i = 0; i < d->commits.nr && i < MAX_SHOWN; i++)
-		strbuf_addf(out, "%s %s\n", oid_short(&d->commits.v[i].oid),
-			    d->commits.v[i].subject);
-	if (d->commits.nr > MAX_SHOWN)
-		strbuf_addf(out, "... and %s%zu older: git log %s..%s\n",
-			    d->commits.truncated ? "more than " : "",
-			    d->commits.nr - MAX_SHOWN, oid_short(&d->since),
-			    oid_short(&d->head));
-	summarize_files(out, &d->files, "");
-	if (d->files.nr > MAX_SHOWN)
-		strbuf_addf(out, "... and %zu more files: git diff --stat %s..%s\n",
-			    d->files.nr - MAX_SHOWN, oid_short(&d->since),
-			    oid_short(&d->head));
-	summarize_files(out, &d->uncommitted, "  (uncommitted)");
-	if (d->uncommitted.nr > MAX_SHOWN)
-		strbuf_addf(out, "... and %zu more uncommitted: git status\n",
-			    d->uncommitted.nr - MAX_SHOWN);
 }

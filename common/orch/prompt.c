@@ -132,7 +132,7 @@ static int render_turn(struct strbuf *out, const char **name, struct orch *o,
 		rc = read_named(&template, o, req->actor, "context", path);
 	else
 		strbuf_addstr(&template, prompt_builtin_template);
-	if (rc < 0 || (rc = prompt_data(&data, o, req)) < 0)
+	if (rc < 0 || (rc = prompt_data(&data, o, req, template.buf)) < 0)
 		goto out;
 	rc = template_render(out, template.buf, template.len, *name, data);
 out:

@@ -28,10 +28,31 @@ const char prompt_builtin_template[] =
 "\n"
 "Focus so far: {{previous_focus_issue}}\n"
 "{{/previous_focus_issue}}\n"
+"{{#dependency_checklist}}\n"
+"\n"
+"It depends on:\n"
+"\n"
+"{{dependency_checklist}}\n"
+"{{/dependency_checklist}}\n"
 "\n"
 "## What changed since your last turn\n"
 "\n"
-"{{git_diff_summary}}\n";
+"{{git_diff_summary}}\n"
+"{{#delta.new_plan_items}}\n"
+"new in the plan: {{id}} {{title}} ({{path}}:{{line}})\n"
+"{{/delta.new_plan_items}}\n"
+"{{#delta.completed_tasks}}\n"
+"completed: {{id}} {{title}} ({{path}}:{{line}})\n"
+"{{/delta.completed_tasks}}\n"
+"{{#delta.new_findings}}\n"
+"new finding: {{id}} {{title}} ({{path}}:{{line}})\n"
+"{{/delta.new_findings}}\n"
+"{{#summaries}}\n"
+"\n"
+"## What {{actor}} said last\n"
+"\n"
+"{{text}}\n"
+"{{/summaries}}\n";
 
 /*
  * The value of the first line "Focus: ..." of the input document, also as a
@@ -99,17 +120,161 @@ static void add_changed(struct json *files, const struct change_list *l,
 	}
 }
 
-static int add_delta(struct json *out, struct orch *o,
-		     const struct prompt_request *req)
+/* --- plan and findings --------------------------------------------------- */
+
+static void add_item(struct json *list, const struct delta *d,
+		     const struct delta_plan_change *c)
 {
-	static const char *const later[] = { "new_plan_items", "completed_tasks",
-					     "new_findings" };
+	const struct plan_item *i = c->item;
+	struct json *x = json_add_object(list, NULL);
+
+	json_add_string(x, "id", i->id);
+	json_add_string(x, "title", i->title);
+	json_add_string(x, "status", i->status ? i->status : "");
+	json_add_string(x, "priority", i->priority ? i->priority : "");
+	json_add_string(x, "path", plan_path(&d->plan.now, i->file));
+	json_add_int(x, "line", i->line_start);
+	json_add_bool(x, "uncommitted", c->uncommitted);
+}
+
+static void add_news(struct json *out, const struct delta *d)
+{
+	struct json *items = json_add_array(out, "new_plan_items");
+	struct json *done = json_add_array(out, "completed_tasks");
+	struct json *findings = json_add_array(out, "new_findings");
+
+	for (size_t i = 0; i < d->plan.nr; i++)
+		if (d->plan.v[i].what == PLAN_NEW)
+			add_item(items, d, &d->plan.v[i]);
+		else if (d->plan.v[i].what == PLAN_COMPLETED)
+			add_item(done, d, &d->plan.v[i]);
+	for (size_t i = 0; i < d->findings.nr; i++) {
+		const struct delta_finding_change *c = &d->findings.v[i];
+		struct json *x;
+
+		if (c->what != FINDING_NEW)
+			continue;
+		x = json_add_object(findings, NULL);
+		json_add_string(x, "id", c->finding->id);
+		json_add_string(x, "title", c->finding->title);
+		json_add_string(x, "keywords", c->finding->keywords);
+		json_add_string(x, "status", c->finding->status);
+		json_add_bytes(x, "path", d->findings.path, strlen(d->findings.path));
+		json_add_int(x, "line", c->finding->line_start);
+		json_add_bool(x, "uncommitted", c->uncommitted);
+	}
+}
+
+/* "- [x] ITEM-001 Title", what the focus of the plan depends on. */
+static void add_checklist(struct json *out, const struct plan *p)
+{
+	const struct plan_item *focus = p->focus ? plan_find_part(p, p->focus) : NULL;
+	struct strbuf text = STRBUF_INIT;
+
+	for (uint32_t i = 0; focus && i < focus->depends_nr; i++) {
+		const struct plan_item *on = plan_find_part(p, focus->depends_on[i]);
+
+		/* What is not there any more was archived. */
+		strbuf_addf(&text, "- [%c] %s", !on || plan_is_finished(on) ? 'x' : ' ',
+			    focus->depends_on[i]);
+		if (!on)
+			strbuf_addstr(&text, " (not in the plan)");
+		else if (*on->title)
+			strbuf_addf(&text, " %s", on->title);
+		if (on && on->status && !plan_is_finished(on))
+			strbuf_addf(&text, " (%s)", on->status);
+		strbuf_addch(&text, '\n');
+	}
+	strbuf_rtrim(&text);
+	json_add_bytes(out, "dependency_checklist", text.buf, text.len);
+	strbuf_release(&text);
+}
+
+static void add_dependencies(struct json *out, struct orch *o, const struct delta *d,
+			     bool wanted)
+{
+	struct plan p = PLAN_INIT;
+
+	/* Where it has changed it has been read. A plan that cannot be read, or
+	 * is not there, is no reason to have no prompt. */
+	if (d->plan.now.nr) {
+		add_checklist(out, &d->plan.now);
+		return;
+	}
+	if (wanted && repo_work_tree(o->repo) && plan_load(&p, o, NULL) < 0)
+		error_clear();
+	add_checklist(out, &p);
+	plan_release(&p);
+}
+
+/* --- what the others said ------------------------------------------------ */
+
+static void add_said(struct json *out, struct orch *o, const struct delta *d)
+{
+	struct json *list = json_add_array(out, "summaries");
+	const char *input = config_get(o->config, "orch.input");
+
+	for (size_t i = 0; i < o->workflow.nr; i++) {
+		char *key = xstrfmt("%s_summary", o->workflow.v[i]);
+		const char *text = "";
+
+		for (size_t k = 0; k < d->nr_said; k++)
+			if (str_eq(d->said[k].actor, o->workflow.v[i]))
+				text = d->said[k].text;
+		if (!json_get(out, key))
+			json_add_string(out, key, text);
+		free(key);
+	}
+	for (size_t k = 0; k < d->nr_said; k++) {
+		const struct delta_said *s = &d->said[k];
+		struct json *x;
+
+		/* That is a document, which the prompt has anyway. */
+		if (input && str_eq(s->source, input))
+			continue;
+		x = json_add_object(list, NULL);
+		json_add_string(x, "actor", s->actor);
+		json_add_string(x, "text", s->text);
+		json_add_bytes(x, "source", s->source, strlen(s->source));
+		json_add_int(x, "line", s->line);
+	}
+}
+
+/* What the template names is worth its price; the rest stays empty. */
+static unsigned parts_of(const char *template)
+{
+	static const struct {
+		const char *name;
+		unsigned parts;
+	} needs[] = {
+		{ "git_diff_summary", DELTA_FILES | DELTA_LINES | DELTA_UNCOMMITTED |
+				      DELTA_COMMITS },
+		{ "changed_files", DELTA_FILES | DELTA_LINES | DELTA_UNCOMMITTED },
+		{ "new_plan_items", DELTA_PLAN },
+		{ "completed_tasks", DELTA_PLAN },
+		{ "new_findings", DELTA_FINDINGS },
+		{ "_summary", DELTA_SUMMARY },
+		{ "summaries", DELTA_SUMMARY },
+	};
+	unsigned parts = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		if (strstr(template, needs[i].name))
+			parts |= needs[i].parts;
+	return parts;
+}
+
+static int add_delta(struct json *out, struct orch *o,
+		     const struct prompt_request *req, const char *template)
+{
+	const struct delta_request what = { .actor = req->actor,
+					    .parts = parts_of(template) };
 	struct delta d = DELTA_INIT;
 	struct strbuf summary = STRBUF_INIT;
 	struct json *json, *files;
 	int rc;
 
-	if ((rc = delta_compute(&d, o, req->turn, req->actor)) < 0)
+	if ((rc = delta_compute(&d, o, req->turn, &what)) < 0)
 		goto out;
 	delta_summary(&summary, &d);
 	strbuf_rtrim(&summary);
@@ -118,8 +283,9 @@ static int add_delta(struct json *out, struct orch *o,
 	files = json_add_array(json, "changed_files");
 	add_changed(files, &d.files, false);
 	add_changed(files, &d.uncommitted, true);
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
-		json_add_array(json, later[i]);
+	add_news(json, &d);
+	add_said(out, o, &d);
+	add_dependencies(out, o, &d, strstr(template, "dependency_checklist"));
 out:
 	strbuf_release(&summary);
 	delta_release(&d);
@@ -156,7 +322,8 @@ static void merge(struct json *into, const struct json *from)
 	}
 }
 
-int prompt_data(struct json **out, struct orch *o, const struct prompt_request *req)
+int prompt_data(struct json **out, struct orch *o, const struct prompt_request *req,
+		const char *template)
 {
 	struct json *json = json_new_object();
 	struct oid head;
@@ -171,18 +338,10 @@ int prompt_data(struct json **out, struct orch *o, const struct prompt_request *
 	json_add_string(json, "head", oid_is_zero(&head) ? "" : oid_hex(&head));
 	json_add_string(json, "task", req->task ? req->task : "");
 	json_add_string(json, "route", "");
-	json_add_string(json, "dependency_checklist", "");
 	json_add_array(json, "check_findings");
-	for (size_t i = 0; i < o->workflow.nr; i++) {
-		char *key = xstrfmt("%s_summary", o->workflow.v[i]);
-
-		if (!json_get(json, key))
-			json_add_string(json, key, "");
-		free(key);
-	}
 	add_values(json, req->turn);
 	add_focus(json, o);
-	if ((rc = add_delta(json, o, req)) < 0)
+	if ((rc = add_delta(json, o, req, template)) < 0)
 		goto failed;
 	if (req->data)
 		merge(json, req->data);

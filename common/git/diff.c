@@ -20,11 +20,6 @@ static bool is_tree(unsigned mode)
 	return mode == GIT_FILEMODE_TREE;
 }
 
-static bool is_blob(unsigned mode)
-{
-	return !is_tree(mode) && mode != GIT_FILEMODE_COMMIT;
-}
-
 static void add_change(struct walk *w, char status, const git_tree_entry *a,
 		       const git_tree_entry *b)
 {
@@ -140,7 +135,7 @@ out:
 	return rc;
 }
 
-static void change_release(struct change *c)
+void change_release(struct change *c)
 {
 	free(c->path);
 	free(c->old_path);
@@ -153,114 +148,6 @@ static int by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-static struct change *find_change(struct change_list *l, const char *path,
-				  char status)
-{
-	size_t i;
-
-	for (i = 0; i < l->nr; i++)
-		if (l->v[i].status == status && str_eq(l->v[i].path, path))
-			return &l->v[i];
-	return NULL;
-}
-
-static int index_put(git_index *index, struct repo *repo, const char *path,
-		     const struct oid *oid, unsigned mode)
-{
-	git_index_entry e;
-
-	if (!object_exists(repo, oid))
-		object_fetch_missing(repo, oid);
-	memset(&e, 0, sizeof(e));
-	e.path = path;
-	e.mode = mode;
-	oid_to_git2(&e.id, oid);
-	return git_index_add(index, &e);
-}
-
-/* Turn each pair that libgit2 found into one change, and drop the deletion. */
-static void join_renames(struct change_list *l, git_diff *diff)
-{
-	size_t i, to = 0;
-
-	for (i = 0; i < git_diff_num_deltas(diff); i++) {
-		const git_diff_delta *d = git_diff_get_delta(diff, i);
-		struct change *from, *into;
-
-		if (d->status != GIT_DELTA_RENAMED)
-			continue;
-		from = find_change(l, d->old_file.path, 'D');
-		into = find_change(l, d->new_file.path, 'A');
-		if (!from || !into)
-			continue;
-		into->status = 'R';
-		into->old_path = xstrdup(from->path);
-		into->old_oid = from->old_oid;
-		into->old_mode = from->old_mode;
-		from->status = '\0';
-	}
-	for (i = 0; i < l->nr; i++) {
-		if (l->v[i].status)
-			l->v[to++] = l->v[i];
-		else
-			change_release(&l->v[i]);
-	}
-	l->nr = to;
-}
-
-/*
- * Among what was added and deleted only: two indexes in memory that hold
- * nothing else are compared, so the size of the trees does not matter.
- */
-static int find_renames(struct repo *repo, struct change_list *l)
-{
-	git_diff_find_options opts;
-	git_index *before = NULL, *after = NULL;
-	git_diff *diff = NULL;
-	size_t i, added = 0, deleted = 0;
-	int rc;
-
-	for (i = 0; i < l->nr; i++) {
-		added += l->v[i].status == 'A' && is_blob(l->v[i].new_mode);
-		deleted += l->v[i].status == 'D' && is_blob(l->v[i].old_mode);
-	}
-	if (!added || !deleted)
-		return 0;
-	rc = git_index_new(&before);
-	if (rc == 0)
-		rc = git_index_new(&after);
-	for (i = 0; rc == 0 && i < l->nr; i++) {
-		const struct change *c = &l->v[i];
-
-		if (c->status == 'D' && is_blob(c->old_mode))
-			rc = index_put(before, repo, c->path, &c->old_oid, c->old_mode);
-		else if (c->status == 'A' && is_blob(c->new_mode))
-			rc = index_put(after, repo, c->path, &c->new_oid, c->new_mode);
-	}
-	if (rc == 0)
-		rc = git_diff_index_to_index(&diff, repo->git2, before, after, NULL);
-	git_diff_find_options_init(&opts, GIT_DIFF_FIND_OPTIONS_VERSION);
-	/* git's own limit (diff.renameLimit); beyond it only identical files
-	 * are paired. */
-	opts.flags = GIT_DIFF_FIND_RENAMES;
-	if (added * deleted > (size_t)1000 * 1000)
-		opts.flags |= GIT_DIFF_FIND_EXACT_MATCH_ONLY;
-	opts.rename_threshold = 50;
-	opts.rename_limit = 1000;
-	if (rc == 0)
-		rc = git_diff_find_similar(diff, &opts);
-	if (rc == 0)
-		join_renames(l, diff);
-	else if (rc == GIT_ENOTFOUND)
-		rc = 0;		/* a blob is elsewhere: no renames, still true */
-	else
-		rc = git2_error(rc, "cannot look for renames");
-	git_diff_free(diff);
-	git_index_free(before);
-	git_index_free(after);
-	return rc;
-}
-
 static int open_blob(git_blob **out, struct repo *repo, const struct oid *oid,
 		     unsigned mode)
 {
@@ -269,7 +156,7 @@ static int open_blob(git_blob **out, struct repo *repo, const struct oid *oid,
 	int rc;
 
 	*out = NULL;
-	if (oid_is_zero(oid) || !is_blob(mode))
+	if (oid_is_zero(oid) || !diff_is_blob(mode))
 		return 0;
 	/* Fetches it in a partial clone, and says which one is missing. */
 	if ((rc = blob_size(repo, oid, &size)) < 0)
@@ -368,13 +255,13 @@ int diff_trees(struct repo *repo, const struct oid *a, const struct oid *b,
 		goto out;
 	if ((rc = walk_trees(&w, x, y, 0)) < 0)
 		goto out;
-	if ((flags & DIFF_RENAMES) && (rc = find_renames(repo, &found)) < 0)
+	if (found.nr)
+		qsort(found.v, found.nr, sizeof(*found.v), by_path);
+	if ((flags & DIFF_RENAMES) && (rc = diff_find_renames(repo, &found)) < 0)
 		goto out;
 	for (i = 0; (flags & DIFF_LINES) && i < found.nr; i++)
 		if ((rc = count_lines(repo, &found.v[i])) < 0)
 			goto out;
-	if (found.nr)
-		qsort(found.v, found.nr, sizeof(*found.v), by_path);
 	for (i = 0; i < found.nr; i++) {
 		ALLOC_GROW(out->v, out->nr + 1, out->alloc);
 		out->v[out->nr++] = found.v[i];

@@ -55,4 +55,10 @@ bool object_fetch_missing(struct repo *repo, const struct oid *oid);
 const struct oid *object_replaced(struct repo *repo, const struct oid *oid);
 bool object_any_replaced(struct repo *repo);
 void replacements_free(struct replacements *r);
+/* Between diff.c and diff_rename.c. The list is sorted by path, and stays so. */
+struct change;
+struct change_list;
+int diff_find_renames(struct repo *repo, struct change_list *l);
+bool diff_is_blob(unsigned mode);
+void change_release(struct change *c);
 #endif

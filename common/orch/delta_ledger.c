@@ -2,7 +2,10 @@
  * Plan and findings: as they were, as they are, and which of the difference is
  * not committed. Nothing is parsed where the texts are the same.
  */
+#include <unistd.h>
+
 #include "base/error.h"
+#include "base/file.h"
 #include "base/strvec.h"
 #include "git/repo.h"
 #include "orch/delta_internal.h"
@@ -20,11 +23,16 @@ static const char *renamed_from(const struct change_list *l, const char *path)
 	return path;
 }
 
+static bool blob_of(struct oid *out, struct orch *o, const struct oid *commit,
+		    const char *path)
+{
+	return !oid_is_zero(commit) && tree_lookup(o->repo, commit, path, out, NULL) == 0;
+}
+
 static bool is_in(struct orch *o, const struct oid *commit, const char *path)
 {
 	struct oid blob;
-	bool yes = !oid_is_zero(commit) &&
-		   tree_lookup(o->repo, commit, path, &blob, NULL) == 0;
+	bool yes = blob_of(&blob, o, commit, path);
 
 	error_clear();
 	return yes;
@@ -57,18 +65,29 @@ static const struct oid *end_of(const struct delta *d, struct orch *o)
 	return d->between || !repo_work_tree(o->repo) ? &d->head : NULL;
 }
 
-/* Whether both are there with the same bytes, or neither is there. */
+/*
+ * Whether both are there with the same bytes; `b` may be NULL, the work tree.
+ * By name and size where that will do: reading a blob costs a hash of it, too.
+ */
 static bool same_text(struct orch *o, const struct oid *a, const char *path_a,
 		      const struct oid *b, const char *path_b)
 {
-	struct strbuf x = STRBUF_INIT, y = STRBUF_INIT;
-	bool same = ledger_read_at(&x, o, a, path_a) == 0 &&
-		    ledger_read_at(&y, o, b, path_b) == 0 && x.len == y.len &&
-		    memcmp(x.buf, y.buf, x.len) == 0;
+	struct strbuf text = STRBUF_INIT;
+	struct oid x, y;
+	uint64_t size;
+	bool same = blob_of(&x, o, a, path_a);
 
+	if (same && b) {
+		same = blob_of(&y, o, b, path_b) && oid_eq(&x, &y);
+	} else if (same) {
+		same = ledger_read_at(&text, o, NULL, path_b) == 0 &&
+		       blob_size(o->repo, &x, &size) == 0 && size == text.len;
+		if (same)
+			blob_hash(text.buf, text.len, &y);
+		same = same && oid_eq(&x, &y);
+	}
 	error_clear();
-	strbuf_release(&x);
-	strbuf_release(&y);
+	strbuf_release(&text);
 	return same;
 }
 
@@ -94,10 +113,8 @@ static bool same_entry(struct orch *o, const struct oid *a, const struct oid *b,
 {
 	struct oid x = OID_ZERO, y = OID_ZERO;
 
-	if (!oid_is_zero(a) && tree_lookup(o->repo, a, path, &x, NULL) < 0)
-		x = (struct oid)OID_ZERO;
-	if (!oid_is_zero(b) && tree_lookup(o->repo, b, path, &y, NULL) < 0)
-		y = (struct oid)OID_ZERO;
+	blob_of(&x, o, a, path);
+	blob_of(&y, o, b, path);
 	error_clear();
 	return oid_eq(&x, &y);
 }
@@ -141,25 +158,37 @@ static int load_plan(struct plan *p, struct orch *o, const char *path,
 	return rc < 0 ? rc : 1;
 }
 
+/* Of the work tree any kind of file counts: what it is will be seen. */
+static bool is_there(struct orch *o, const struct oid *commit, const char *path)
+{
+	int fd;
+
+	if (commit)
+		return is_in(o, commit, path);
+	if (file_open_beneath(&fd, NULL, repo_work_tree(o->repo), path, false) < 0) {
+		error_clear();
+		return false;
+	}
+	close(fd);
+	return true;
+}
+
 /* Where the plan is: as configured, else what is found at either end. */
 static char *plan_name(const struct delta *d, struct orch *o)
 {
 	const char *wanted = config_get(o->config, "orch.plan");
 	const struct oid *ends[] = { end_of(d, o), &d->since };
-	struct strbuf text = STRBUF_INIT;
 	const char *found = NULL;
 
+	if (config_level_of(o->config, "orch.plan") != CONFIG_DEFAULT)
+		return xstrdup(wanted);
 	for (size_t i = 0; i < ARRAY_SIZE(ends) && !found; i++) {
-		if (ledger_read_at(&text, o, ends[i], wanted) != ORCH_ENOTFOUND)
+		if (is_there(o, ends[i], wanted))
 			found = wanted;
-		if (config_level_of(o->config, "orch.plan") != CONFIG_DEFAULT)
-			continue;
 		for (const char *const *name = discovery_plan_names; *name && !found; name++)
-			if (ledger_read_at(&text, o, ends[i], *name) == 0)
+			if (is_there(o, ends[i], *name))
 				found = *name;
 	}
-	error_clear();
-	strbuf_release(&text);
 	return xstrdup(found ? found : wanted);
 }
 

@@ -119,7 +119,18 @@ static bool is_since(const struct delta *d, const struct receipt *r)
 {
 	if (r->status != TURN_OK || (d->actor && str_eq(r->actor, d->actor)))
 		return false;
-	return delta_said_by_commits(d) ? has_commit(d, r) : r->ended_ms > d->since_ms;
+	/* Receipts know the second, no more. */
+	return delta_said_by_commits(d) ? has_commit(d, r) :
+	       r->ended_ms / 1000 >= d->since_ms / 1000;
+}
+
+/* How many of the list were written up to the turn that we compare with. */
+static size_t older(const struct delta *d, const struct receipt_list *l)
+{
+	for (size_t i = l->nr; d->since_turn && i--;)
+		if (str_eq(l->v[i].id, d->since_turn))
+			return i + 1;
+	return 0;
 }
 
 /* The path that a user would type: from the top of the work tree, if it is below. */
@@ -206,12 +217,14 @@ int delta_find_said(struct delta *d, struct orch *o, const struct turn *t)
 	struct receipt_list list = RECEIPT_LIST_INIT;
 	const char *silent = NULL, *silent_turn = NULL;
 	int64_t silent_ms = 0;
+	size_t first;
 
 	if (!o->loop)
 		return 0;
 	if (receipt_list(&list, o, RECEIPTS) < 0)
 		error_clear();	/* what the others said is no reason to fail */
-	for (size_t i = list.nr; i--;) {
+	first = older(d, &list);
+	for (size_t i = list.nr; i-- > first;) {
 		const struct receipt *r = &list.v[i];
 
 		if (!is_since(d, r) || is_listed(d, r->actor) || said_in_log(d, o, r))

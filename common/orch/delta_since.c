@@ -66,7 +66,9 @@ static int since_iteration(struct delta *d, struct orch *o, const struct turn *t
 		if (t->last[i].iteration == n &&
 		    (!last || t->last[i].ended_ms > last->ended_ms))
 			last = &t->last[i];
-	if (found && (!last || found->ended_ms >= last->ended_ms))
+	/* The state may be a moment later than the receipt of the same turn. */
+	if (found && (!last || str_eq(found->actor, last->actor) ||
+		      found->ended_ms >= last->ended_ms))
 		take_receipt(d, found);
 	else if (last)
 		take_last(d, last);

@@ -65,7 +65,7 @@ files() { json '[.files[] | "\(.status) \(.added) \(.removed) \(.path)\(if .unco
 	turn ralph "echo one >>input.md; git commit -qam 'ITEM-001: do it'"
 	echo x >loose
 	exits 0 git orch delta --actor galph
-	matches "^galph, since iteration 1 \($since, [0-9]+s ago\): 1 commit, 2 files, 1 of them uncommitted$"
+	matches "^galph, since 1/galph \($since, [0-9]+s ago\): 1 commit, 2 files, 1 of them uncommitted$"
 	matches "^commits +$(git rev-parse --short=7 HEAD)  ITEM-001: do it  A U Thor$"
 	matches '^files +M  \+1  input.md$'
 	matches '^ +A  \+1  loose  \(uncommitted\)$'
@@ -139,5 +139,5 @@ files() { json '[.files[] | "\(.status) \(.added) \(.removed) \(.path)\(if .unco
 	exits 128 git orch delta
 	one_error
 	exits 0 git-orch-delta -h
-	has "git orch delta [--actor <actor>] [--json]"
+	has "git orch delta [--actor <actor>] [--since <rev>|iteration:<n>]"
 }

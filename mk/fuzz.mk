@@ -16,9 +16,7 @@ test-fuzz: $(FUZZERS)
 	@tests/run.sh -j $(JOBS) $(BUILD) $(FUZZERS)
 
 # Only what needs no git: base/ and the parsers of orch/.
-FUZZ_PARTS = $(wildcard common/base/*.[ch] common/orch/usage*.[ch]) \
-	     $(filter-out %/plan_load.c %/plan_page.c,$(wildcard common/orch/plan*.[ch])) \
-	     $(wildcard common/orch/findings.[ch] common/orch/ledgerid.[ch])
+FUZZ_PARTS = $(wildcard common/base/*.[ch] common/orch/usage*.[ch] common/orch/delta_parse.[ch])
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS)
 	@mkdir -p $(@D)
 	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c %.h,$(FUZZ_PARTS)) \

@@ -11,8 +11,12 @@
 static const char *actor_option, *pack_option;
 static bool preview_option;
 
+#define PACK_USAGE \
+	"git orch context pack [--actor <actor>] [--session <id>] [--budget <tokens>] " \
+	"[--full] [--no-cache] [--verify] [--explain] [--preview] " \
+	"[--format text|json] [--json]"
 static const char *const usage[] = {
-	"git orch context pack [--actor <actor>] [--preview] [--json]",
+	PACK_USAGE,
 	"git orch context status [--actor <actor>] [--json]",
 	"git orch context ack [--actor <actor>] [--pack <id>] [--json]",
 	NULL
@@ -108,24 +112,20 @@ static const struct opt pack_opts[] = {
 	OPT_ACTOR,
 	OPT_LOOP,
 	OPT_STRING('s', "session", &session_option, "id",
-		   "the agent session it is for: one that saw the last pack gets the rest"),
+		   "for this agent session, which may know the rest"),
 	OPT_INT('b', "budget", &budget_option, "tokens",
-		"at most so many; what is left out is named (default: everything)"),
+		"at most so many; names what is left out"),
 	OPT_FLAG(0, "full", &full_option, "all documents whole: a new key frame"),
 	OPT_FLAG(0, "verify", &verify_option,
-		 "read the pack back and compare it with the work tree"),
+		 "read the pack back and compare with the files"),
 	OPT_FLAG(0, "explain", &explain_option, "where the tokens go, on stderr"),
 	OPT_FLAG(0, "no-cache", &no_cache_option,
-		 "read every document again, and pack all of them whole"),
+		 "read every document, and pack them whole"),
 	OPT_STRING(0, "format", &format_option, "format", "text or json"),
 	OPT_FLAG(0, "preview", &preview_option,
 		 "only look: nothing is recorded"),
 	OPT_END
 };
-#define PACK_USAGE \
-	"git orch context pack [--actor <actor>] [--session <id>] [--budget <tokens>]\n" \
-	"                      [--full] [--no-cache] [--verify] [--explain] [--preview]\n" \
-	"                      [--format text|json] [--json]"
 static const char *const pack_usage[] = { PACK_USAGE, NULL };
 static const struct command pack_command = {
 	.name = "pack", .usage = pack_usage, .opts = pack_opts, .run = run_pack,

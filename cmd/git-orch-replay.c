@@ -14,22 +14,22 @@ static const char *price_read, *price_write;
 static bool verify_option;
 
 static const char *const usage[] = {
-	"git orch replay [--actor-subject <actor>=<regex>]... [--doc <pattern>]...\n"
-	"                [--price-read <price>] [--price-write <price>] [--verify]\n"
-	"                [--json] [<rev>|<rev>..<rev>]",
+	"git orch replay [--actor-subject <actor=regex>]... [--doc <pattern>]... "
+	"[--price-read <price>] [--price-write <price>] [--verify] [--json] "
+	"[<rev>|<rev>..<rev>]",
 	NULL
 };
 static const struct opt opts[] = {
 	OPT_LIST(0, "actor-subject", &subjects, "actor=regex",
-		 "the actor finds a commit with such a subject when its turn begins"),
+		 "how a turn of the actor begins"),
 	OPT_LIST(0, "doc", &docs, "pattern",
-		 "a document (default: those of the configuration)"),
+		 "a document (default: as configured)"),
 	OPT_STRING(0, "price-read", &price_read, "price",
-		   "of a byte read from the cache (default: orch.priceRead)"),
+		   "of a cached byte (default: orch.priceRead)"),
 	OPT_STRING(0, "price-write", &price_write, "price",
-		   "of a byte written to the cache (default: orch.priceWrite)"),
+		   "of a byte to cache (default: orch.priceWrite)"),
 	OPT_FLAG(0, "verify", &verify_option,
-		 "read every pack back and compare it with the documents"),
+		 "read every pack back and compare"),
 	OPT_END
 };
 

@@ -45,7 +45,8 @@ ref=refs/orch/main/views/galph
 @test "pack: whole documents, and only ack makes them seen" {
 	pack
 	has "complete as of commit $(git rev-parse --short=7 HEAD): they need not be read again" \
-		'<document path="docs/index.md" bytes="8" state="new">' "# Index"
+		"git orch context get PATH" \
+		'<document path="docs/index.md" bytes="8">' "# Index"
 	id=$(pack_id)
 	[ "$(tail -n 1 "$errfile")" = "git orch context: pack $id; acknowledge with: git orch context ack --actor galph --pack $id" ] ||
 		[ "$(tail -n 1 "$errfile")" = "git orch context pack: pack $id; acknowledge with: git orch context ack --actor galph --pack $id" ]
@@ -65,10 +66,12 @@ ref=refs/orch/main/views/galph
 	pack
 	cmp first "$outfile"
 	rm first
-	has '<document path="docs/index.md" bytes="16" state="changed">'
+	has '<document path="docs/index.md" bytes="8">' '<document path="docs/index.md" bytes="16">'
+	status
+	json_is '.documents[] | select(.path == "docs/index.md").state' changed
 	ack
-	pack
-	has '<document path="docs/index.md" bytes="16" state="unchanged">'
+	status
+	json_is '.documents[] | select(.path == "docs/index.md").state' unchanged
 }
 
 @test "ack: exactly what the pack held, whatever came after" {
@@ -115,7 +118,7 @@ ref=refs/orch/main/views/galph
 	put docs/index.md "# changed"
 	tree=$(git rev-parse $ref)
 	pack --preview
-	has 'state="changed"' "# changed"
+	has 'Changed as of' "# changed"
 	is "$(git rev-parse $ref)" "$tree"
 }
 
@@ -126,12 +129,21 @@ ref=refs/orch/main/views/galph
 	json_is .actor galph
 	json_is .commit "$(head_of)"
 	json_is '.pack | test("^1-[0-9a-f]{6}$")' true
-	json_is '.documents[] | select(.path == "docs/index.md") | "\(.state) \(.bytes) \(.text)"' \
-		"new 10 no newline"
-	json_is '.documents | map(has("base64")) | any' false
-	json_true '.bytes > 0 and .tokens == ((.bytes + 3) / 4 | floor)'
+	json_is '.documents[] | select(.path == "docs/index.md") | "\(.state) \(.bytes) \(.whole)"' \
+		"new 10 true"
+	json_true '.text | contains("\n<document path=\"docs/index.md\" bytes=\"10\">\nno newline\n</document>\n")'
+	json_is '[.parts[] | "\(.kind) \(.stable)"] | join(", ")' "key frame true"
+	json_is '"\(.resumed) \(.session) \(.uncommitted) \(.omitted | length)"' "false null true 0"
+	json_is .key_frame_because "it is the first one"
+	json_is 'has("base64")' false
+	json_true '.bytes == (.text | utf8bytelength) and .bytes == ([.parts[].bytes] | add)'
+	json_true '.tokens == ([.parts[].tokens] | add) and .stable_bytes == .parts[0].bytes'
 	exits 0 git orch context pack --actor galph --preview --json
 	json_is .pack null
+	exits 0 git orch context pack --actor galph --preview --format json
+	json_is .version 1
+	exits 0 git orch context pack --actor galph --preview --json --format text
+	matches '^<document path='
 }
 
 @test "status: removed documents, and ones that come back" {
@@ -141,7 +153,7 @@ ref=refs/orch/main/views/galph
 	json_is '.documents[-1] | "\(.path) \(.state) \(.bytes)"' "docs/index.md removed 0"
 	json_is '"\(.hits) \(.total) \(.hit_rate)"' "4 4 1"
 	pack
-	has '<document path="docs/index.md" bytes="0" state="removed"/>'
+	has '<removed path="docs/index.md">'
 	ack
 	status
 	lacks docs/index.md
@@ -303,9 +315,10 @@ ref=refs/orch/main/views/galph
 	is "$(grep -c 'warning:' "$errfile")" 1
 	err_has docs/index.md "not UTF-8"
 	pack --json
-	json_is '.documents[] | select(.path == "docs/index.md").base64' \
-		"$(base64 -w0 docs/index.md)"
 	json_is '.documents[] | select(.path == "docs/index.md").bytes' 10
+	jq -j .base64 "$outfile" | base64 -d >../pack
+	is "$(stat -c %s ../pack)" "$(json .bytes)"
+	LC_ALL=C grep -aqP '^caf\xe9\r$' ../pack
 }
 
 @test "names that need quoting" {

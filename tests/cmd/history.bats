@@ -19,6 +19,9 @@ setup() {
 	git config --add orch.doc CLAUDE.md
 	git config --add orch.doc docs/index.md
 	git config --add orch.doc galph_memory.md
+	# All of them whole in every prompt.
+	git config orch.budget 1000000
+	git config orch.keyframeEvery 1
 }
 
 # Brings the work tree to the next recorded commit and commits it, as recorded.
@@ -81,4 +84,11 @@ recorded_agent() {
 	json_is .since.iteration 6
 	is "$(json '.files | map(.path) | sort | join("\n")')" \
 		"$(git diff --name-only HEAD~1 HEAD | sort)"
+
+	# A small budget leaves documents out, and says so.
+	git config orch.budget 8000
+	exits 0 git orch prompt build galph --json
+	json_true '.tokens <= 8000 and .tokens > 2000'
+	matches 'git orch context get docs/fix_plan.md'
+	json_true '.text | contains("<document path=\"docs/fix_plan.md\"") | not'
 }

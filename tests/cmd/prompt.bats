@@ -26,11 +26,11 @@ rendered() { jq -j .text "$outfile" | tail -c "$(json '.parts[-1].bytes')"; }
 	rm pack
 	build galph --json
 	json_is '[.parts[] | "\(.kind) \(.name) \(.static)"] | join("; ")' \
-		"core prompts/supervisor.md true; core prompts/two.md true; documents documents false; turn built-in template false"
+		"core prompts/supervisor.md true; core prompts/two.md true; key frame documents true; turn built-in template false"
 	json_is '.parts[0].blob' "$(git hash-object --no-filters prompts/supervisor.md)"
 	json_is '.parts[0].bytes' "$(stat -c %s prompts/supervisor.md)"
-	json_is '"\(.version) \(.actor) \(.budget)"' "1 galph 120000"
-	json_true '.tokens == ((.text | utf8bytelength) + 3) / 4 - (((.text | utf8bytelength) + 3) % 4) / 4'
+	json_is '"\(.version) \(.actor) \(.budget)"' "1 galph 40000"
+	json_true '.tokens == ([.parts[].tokens] | add)'
 }
 
 @test "building marks nothing seen and writes nothing" {
@@ -47,7 +47,15 @@ rendered() { jq -j .text "$outfile" | tail -c "$(json '.parts[-1].bytes')"; }
 	build galph --static ../static --dynamic ../dynamic
 	is "$out" ""
 	cat ../static ../dynamic | cmp - ../whole
-	cmp ../static prompts/supervisor.md
+	git orch context pack --actor galph --preview >../pack
+	cat prompts/supervisor.md ../pack | cmp - ../static
+	# What changed since the key frame is not static.
+	git orch context pack --actor galph >/dev/null 2>&1
+	sed -i 's/Mode: TDD/Mode: none/' input.md
+	git config orch.priceWrite 1000		# never worth a cached byte
+	build galph --static ../static --dynamic ../dynamic
+	cat prompts/supervisor.md ../pack | cmp - ../static
+	grep -q "Mode: none" ../dynamic
 }
 
 @test "every variable exists, empty while nothing is known" {
@@ -157,25 +165,44 @@ rendered() { jq -j .text "$outfile" | tail -c "$(json '.parts[-1].bytes')"; }
 @test "without core files the prompt begins with the documents" {
 	git config --file .orchconfig --unset orchactor.galph.core
 	build galph --json
-	json_is '.parts[0].kind' documents
+	json_is '.parts[0].kind' "key frame"
 	err_has orchactor.galph.core
 	git rm -rqf docs specs input.md
 	build galph --json
 	json_is '[.parts[].kind] | join(" ")' turn
 }
 
-@test "larger than the budget is refused with size, key and the largest parts" {
+@test "a document that does not fit the budget is left out and named" {
 	head -c 40000 /dev/zero | tr '\0' x >docs/index.md
+	git config orch.budget 2000
+	build galph --json
+	json_true '.tokens <= 2000 and .tokens == ([.parts[].tokens] | add)'
+	json_is '[.parts[].kind] | join(", ")' "core, key frame, omitted, turn"
+	json_true '.text | contains("git orch context get docs/index.md\n")'
+	json_true '.text | contains("<document path=\"docs/index.md\"") | not'
+	git config orchactor.galph.budget 20000
+	build galph --json
+	json_is .budget 20000
+	json_is '[.parts[].kind] | join(", ")' "core, key frame, turn"
+	json_true '.text | contains("<document path=\"docs/index.md\"")'
+	is "$(git for-each-ref refs/orch)" ""
+}
+
+@test "larger than the budget even without documents is refused" {
+	head -c 40000 /dev/zero | tr '\0' x >prompts/supervisor.md
 	git config orch.budget 5000
 	exits 128 git orch prompt build galph
-	one_error "over orch.budget (5.0k)" "docs/index.md 10.0k"
+	one_error "over orch.budget (5.0k)" "prompts/supervisor.md 10.0k"
 	err_matches 'prompt is 10\.[0-9]k tokens'
 	git config orchactor.galph.budget 9000
 	exits 128 git orch prompt build galph
 	one_error "over orchactor.galph.budget (9.0k)"
 	git config orchactor.galph.budget 20000
-	build galph --json
-	json_is .budget 20000
+	build galph
+	# Room for the rest, and none for the list of what is left out.
+	git config orchactor.galph.budget 10080
+	exits 128 git orch prompt build galph
+	one_error orchactor.galph.budget "too small"
 	is "$(git for-each-ref refs/orch)" ""
 }
 

@@ -67,9 +67,22 @@ state() { git orch turn status --json | jq -r "$1"; }
 @test "a prompt over 128 KiB, and an agent that does not read it" {
 	head -c 300000 /dev/zero | tr '\0' x | fold >docs/index.md
 	commit "large document"
+	git config orch.budget 200000
 	both 'test "$(wc -c <"$GIT_ORCH_PROMPT")" -gt 300000'
 	exits 0 git orch run
 	is "$(state .iteration)" 2
+}
+
+@test "what is over the budget is left out of the prompt, and the turn is played" {
+	head -c 300000 /dev/zero | tr '\0' x | fold >docs/index.md
+	commit "large document"
+	both 'cp "$GIT_ORCH_PROMPT" ../prompt'
+	exits 0 git orch run
+	is "$(state .iteration)" 2
+	[ "$(stat -c %s ../prompt)" -lt 20000 ]
+	grep -q '^  docs/index.md  .* bytes, .* tokens: git orch context get docs/index.md$' ../prompt
+	exits 0 git orch context status --actor galph --json
+	json_is '[.documents[] | select(.state == "new").path] | join(" ")' docs/index.md
 }
 
 @test "a failing agent is tried again in the same turn" {

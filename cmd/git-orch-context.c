@@ -78,7 +78,8 @@ static int run_pack(int argc, const char **argv)
 		.budget = budget_option > 0 ? budget_option : 0,
 		.flags = (preview_option ? PACK_PREVIEW : 0) |
 			 (full_option ? PACK_FULL : 0) |
-			 (no_cache_option ? PACK_NO_CACHE : 0),
+			 (no_cache_option ? PACK_NO_CACHE : 0) |
+			 (verify_option ? PACK_DEFER : 0),
 	};
 	struct output out;
 	char *explained;
@@ -87,7 +88,9 @@ static int run_pack(int argc, const char **argv)
 	if ((rc = check_pack_options()) < 0 ||
 	    (rc = begin(&o, &req.actor, argc, argv)) < 0 ||
 	    (rc = pack_build(&p, &o, &req)) < 0 ||
-	    (verify_option && (rc = verify(&p, &o, req.actor)) < 0))
+	    (verify_option && (rc = verify(&p, &o, req.actor)) < 0) ||
+	    (verify_option && !preview_option &&
+	     (rc = pack_record(&p, &o, req.actor)) < 0))
 		goto out;
 	output_open(&out);
 	if (output_is_json(&out))

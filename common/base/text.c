@@ -3,6 +3,8 @@
  */
 #include "base/text.h"
 
+#include <ctype.h>
+
 #include "base/strbuf.h"
 #include "base/width.def"
 
@@ -241,6 +243,43 @@ void text_add_quoted_path(struct strbuf *out, const char *path, size_t len)
 		strbuf_insert(out, start, "\"", 1);
 		strbuf_addch(out, '"');
 	}
+}
+
+void text_add_shell_word(struct strbuf *out, const char *s, size_t len)
+{
+	struct strbuf quoted = STRBUF_INIT;
+	bool plain = len > 0, raw = true;
+	uint32_t cp;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_next(&cp, s + i, len - i);
+		raw = raw && cp != UTF8_INVALID && cp >= 0x20 && cp != 0x7f &&
+		      (cp < 0x80 || cp >= 0xa0);
+		plain = plain && (cp >= 0xa0 || (cp < 0x80 && (isalnum((int)cp) ||
+				  (cp && strchr("_./:@%+,-", (int)cp)))));
+	}
+	if (raw && plain) {
+		strbuf_add(out, s, len);
+	} else if (raw) {
+		strbuf_addch(out, '\'');
+		for (size_t i = 0; i < len; i++)
+			if (s[i] == '\'')
+				strbuf_addstr(out, "'\\''");
+			else
+				strbuf_addch(out, s[i]);
+		strbuf_addch(out, '\'');
+	} else {	/* git's escapes are also the shell's */
+		text_add_quoted_path(&quoted, s, len);
+		strbuf_addstr(out, "$'");
+		for (size_t i = 1; i + 1 < quoted.len; i++) {
+			if (quoted.buf[i] == '\'')
+				strbuf_addch(out, '\\');
+			strbuf_addch(out, quoted.buf[i]);
+		}
+		strbuf_addch(out, '\'');
+	}
+	strbuf_release(&quoted);
 }
 
 static bool is_octal(int c)

@@ -33,6 +33,10 @@ void text_add_quoted_path(struct strbuf *out, const char *path, size_t len);
  */
 size_t text_add_unquoted(struct strbuf *out, const char *s, size_t len);
 
+/* One word of a shell's command line: quoted only where needed, as $'...' where
+ * there are control bytes or what is not UTF-8. */
+void text_add_shell_word(struct strbuf *out, const char *s, size_t len);
+
 /* "90", "90s", "15m", "2h", "3d", "30days", "1h30m" to seconds; 0 or
  * ORCH_EINVALID ("bad duration 'x'"). At most ten years. */
 int duration_parse(int64_t *seconds, const char *s);

@@ -227,16 +227,38 @@ out:
 }
 
 /* What the provider's cache holds of this actor: which parts, in which order. */
-static void hash_stable(struct oid *out, const struct layout *l)
+static void hash_stable(struct oid *out, const struct layout *l, size_t nr)
 {
 	struct strbuf list = STRBUF_INIT;
 
-	for (size_t i = 0; i < l->nr_parts; i++)
+	for (size_t i = 0; i < nr; i++)
 		strbuf_addstr(&list, oid_hex(&l->parts[i].blob));
 	memset(out, 0, sizeof(*out));
 	if (list.len)
 		blob_hash(list.buf, list.len, out);
 	strbuf_release(&list);
+}
+
+/*
+ * How many of the parts the session that was acknowledged last has got: what
+ * a fresh one was shown since then stands behind them. False: they are no more.
+ */
+static bool find_stable(size_t *nr, struct repo *repo, const struct layout *l,
+			const struct oid *stable)
+{
+	for (size_t n = l->nr_parts + 1; n-- > 0;) {
+		struct oid oid;
+
+		hash_stable(&oid, l, n);
+		if (!oid_eq(&oid, stable))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			if (!object_exists(repo, &l->parts[i].blob))
+				return false;
+		*nr = n;
+		return true;
+	}
+	return false;
 }
 
 /* The stable part, of which `turn` has made the last piece if it has made any. */
@@ -291,7 +313,7 @@ static int compose_fresh(struct pack_work *w, struct docset *members,
 		goto out;
 	pack_add_part(p, PACK_OPEN, turn.open.buf, turn.open.len, -1);
 	docset_copy(&p->whole, members);
-	hash_stable(&p->stable, &p->layout);
+	hash_stable(&p->stable, &p->layout, p->layout.nr_parts);
 out:
 	layout_turn_release(&turn);
 	return rc;
@@ -319,15 +341,15 @@ int pack_compose(struct pack_work *w, struct docset *members, const char *force)
 
 /* --- all together -------------------------------------------------------------- */
 
-/* Whether the session has seen what was acknowledged last, and nothing happened to
- * the stable part since. */
+/* Whether the session has seen what was acknowledged last, and its stable part is
+ * there still. */
 static int decide_session(struct pack_work *w)
 {
 	struct view_store store = VIEW_STORE_INIT;
 	struct view_seen seen = VIEW_SEEN_INIT;
 	struct layout l = LAYOUT_INIT;
 	struct pack *p = w->p;
-	struct oid stable;
+	size_t nr;
 	int rc;
 
 	if ((rc = view_seen(&seen, w->o, w->req->actor)) < 0 ||
@@ -340,11 +362,10 @@ static int decide_session(struct pack_work *w)
 	    w->req->flags & (PACK_FULL | PACK_NO_CACHE))
 		goto out;
 	layout_load(&l, w->o->repo, &store.layout);
-	hash_stable(&stable, &l);
-	if (!oid_eq(&stable, &seen.stable) || l.invalid)
+	if (l.invalid || !find_stable(&nr, w->o->repo, &l, &seen.stable))
 		goto out;
 	p->resumed = true;
-	p->stable = stable;
+	p->stable = seen.stable;
 	p->session_turns = seen.session_turns + 1;
 	docset_from_tree(&w->seen, w->o->repo, &store.seen);
 out:
@@ -387,14 +408,22 @@ out:
 int pack_stable_text(struct strbuf *out, struct orch *o, const char *actor)
 {
 	struct view_store store = VIEW_STORE_INIT;
+	struct view_seen seen = VIEW_SEEN_INIT;
 	struct layout l = LAYOUT_INIT;
-	int rc = view_store_load(&store, o, actor);
+	size_t nr = 0;
+	int rc;
 
-	if (rc == 0)
-		layout_load(&l, o->repo, &store.layout);
-	for (size_t i = 0; i < l.nr_parts && rc == 0; i++)
+	if ((rc = view_seen(&seen, o, actor)) < 0 ||
+	    (rc = view_store_load(&store, o, actor)) < 0)
+		goto out;
+	layout_load(&l, o->repo, &store.layout);
+	if (!find_stable(&nr, o->repo, &l, &seen.stable))
+		nr = 0;
+	for (size_t i = 0; i < nr && rc == 0; i++)
 		rc = layout_read_part(out, &l, i, o->repo);
+out:
 	layout_release(&l);
+	view_seen_release(&seen);
 	view_store_release(&store);
 	return rc;
 }

@@ -49,6 +49,8 @@ enum pack_part_kind {
 	PACK_OMITTED		/* the list of what was left out */
 };
 const char *pack_part_name(enum pack_part_kind kind);
+/* Append the command that reads a document, or what changed in it; for a shell. */
+void pack_add_command(struct strbuf *out, const char *path, bool diff);
 struct pack_part {
 	enum pack_part_kind kind;
 	size_t at, len;		/* in the text */

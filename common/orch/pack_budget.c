@@ -119,6 +119,16 @@ static void fitting_release(struct fitting *f)
 
 /* --- the list of what is left out --------------------------------------------------- */
 
+void pack_add_command(struct strbuf *out, const char *path, bool diff)
+{
+	strbuf_addstr(out, "git orch context get ");
+	if (*path == '-')
+		strbuf_addstr(out, diff ? "--diff -- " : "-- ");
+	text_add_shell_word(out, path, strlen(path));
+	if (diff && *path != '-')
+		strbuf_addstr(out, " --diff");
+}
+
 static void list_omitted(struct fitting *f, struct extra *e)
 {
 	struct pack *p = f->w->p;
@@ -138,13 +148,16 @@ static void list_omitted(struct fitting *f, struct extra *e)
 		if (nr > MAX_LISTED)
 			continue;
 		text_add_quoted_path(&path, d->path, strlen(d->path));
-		strbuf_addf(&e->list, "  %s  %" PRIu64 " bytes, %s tokens: git orch "
-			    "context get %s\n", path.buf, d->size,
-			    count_human(f->w->tokens[i]), path.buf);
-		if (change_too)
-			strbuf_addf(&e->list, "    what changed in it, %s tokens: git "
-				    "orch context get %s --diff\n",
-				    count_human(f->changes[i].tokens), path.buf);
+		strbuf_addf(&e->list, "  %s  %" PRIu64 " bytes, %s tokens: ", path.buf,
+			    d->size, count_human(f->w->tokens[i]));
+		pack_add_command(&e->list, d->path, false);
+		strbuf_addch(&e->list, '\n');
+		if (change_too) {
+			strbuf_addf(&e->list, "    what changed in it, %s tokens: ",
+				    count_human(f->changes[i].tokens));
+			pack_add_command(&e->list, d->path, true);
+			strbuf_addch(&e->list, '\n');
+		}
 		strbuf_release(&path);
 	}
 	if (nr > MAX_LISTED)

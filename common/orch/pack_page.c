@@ -64,17 +64,6 @@ static void add_documents(struct json *out, const struct pack *p)
 	}
 }
 
-/* The command that reads a document, or what changed in it. */
-static char *command_for(const char *path, bool diff)
-{
-	struct strbuf s = STRBUF_INIT;
-
-	strbuf_addstr(&s, "git orch context get ");
-	text_add_quoted_path(&s, path, strlen(path));
-	strbuf_addstr(&s, diff ? " --diff" : "");
-	return strbuf_detach(&s, NULL);
-}
-
 static void add_omitted(struct json *out, const struct pack *p)
 {
 	struct json *list = json_add_array(out, "omitted");
@@ -82,14 +71,15 @@ static void add_omitted(struct json *out, const struct pack *p)
 	for (size_t i = 0; i < p->nr_omitted; i++) {
 		const struct pack_omission *o = &p->omitted[i];
 		struct json *j = json_add_object(list, NULL);
-		char *command = command_for(o->path, false);
+		struct strbuf command = STRBUF_INIT;
 
 		json_add_bytes(j, "path", o->path, strlen(o->path));
 		json_add_int(j, "bytes", (int64_t)o->bytes);
 		json_add_int(j, "tokens", o->tokens);
 		json_add_bool(j, "change_omitted", o->change_too);
-		json_add_bytes(j, "command", command, strlen(command));
-		free(command);
+		pack_add_command(&command, o->path, false);
+		json_add_bytes(j, "command", command.buf, command.len);
+		strbuf_release(&command);
 	}
 }
 

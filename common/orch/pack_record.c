@@ -133,9 +133,6 @@ static int write_layout(struct pack *p, struct orch *o, const char *actor,
 	struct layout *l = &p->layout;
 	int rc;
 
-	memset(tree, 0, sizeof(*tree));
-	if (!l->nr_parts)
-		return 0;
 	if (p->stable_new.len &&
 	    (rc = blob_write(o->repo, p->stable_new.buf, p->stable_new.len,
 			     &l->parts[l->nr_parts - 1].blob)) < 0)
@@ -163,7 +160,8 @@ static int record_once(struct pack *p, struct orch *o, const char *actor)
 	seq = next_seq(&store, &seen);
 	id = xstrfmt("%" PRId64 "-%06x", seq, noise & 0xffffff);
 	if ((rc = write_pack(p, o, actor, id, &tree)) < 0 ||
-	    (!p->resumed && (rc = write_layout(p, o, actor, &store.layout)) < 0))
+	    (!p->resumed && p->layout.nr_parts &&
+	     (rc = write_layout(p, o, actor, &store.layout)) < 0))
 		goto out;
 	while (store.nr >= MAX_PENDING)
 		view_store_drop(&store, 0);

@@ -381,8 +381,11 @@ int packtext_next(struct pack_entry *out, const char *text, size_t len, size_t *
 			goto broken;
 		return 1;
 broken:
+		error_set(ORCH_EINVALID, "the pack is broken at byte %zu%s%s%s", at,
+			  out->path ? ", at '" : "", out->path ? out->path : "",
+			  out->path ? "'" : "");
 		pack_entry_release(out);
-		return error_set(ORCH_EINVALID, "the pack is broken at byte %zu", at);
+		return ORCH_EINVALID;
 	}
 	return 0;
 }

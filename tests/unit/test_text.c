@@ -103,6 +103,28 @@ static void quoted(const char *path, const char *expected)
 	strbuf_release(&out);
 }
 
+static void shell_word(const char *s, const char *want)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	text_add_shell_word(&out, s, strlen(s));
+	assert_string_equal(out.buf, want);
+	strbuf_release(&out);
+}
+
+static void test_shell_word(void **state)
+{
+	(void)state;
+	shell_word("docs/fix_plan.md", "docs/fix_plan.md");
+	shell_word("\xc3\xa9.md", "\xc3\xa9.md");
+	shell_word("", "''");
+	shell_word("a b$(c).md", "'a b$(c).md'");
+	shell_word("it's \"it\"", "'it'\\''s \"it\"'");
+	shell_word("~", "'~'");
+	shell_word("a\nit's\\\x1b\xff", "$'a\\nit\\'s\\\\\\033\\377'");
+	shell_word("\xc2\x9b", "$'\\302\\233'");
+}
+
 static void test_quoted_path(void **state)
 {
 	(void)state;
@@ -235,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_safe),
 		cmocka_unit_test(test_quoted_path),
+		cmocka_unit_test(test_shell_word),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_counts),

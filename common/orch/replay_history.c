@@ -129,77 +129,121 @@ static struct replay_actor *get_actor(struct replay *r, const char *name)
 	return &r->actors[r->nr++];
 }
 
-/* Oldest first. */
-static int add_turns(struct replay *r, const struct chain *c, const char *actor,
-		     const char *pattern)
+/* What an actor finds when its turn begins. */
+struct subject {
+	char *actor;
+	struct regex re;
+};
+
+static int add_turn(struct replay *r, const struct subject *s,
+		    const struct commit_info *commit)
 {
-	struct regex re = REGEX_INIT;
-	size_t nr = 0;
-	int rc;
+	size_t len = strlen(commit->subject);
+	struct replay_actor *a;
+	int rc = regex_find(&s->re, commit->subject,
+			    len < DEPTH_MESSAGE ? len : DEPTH_MESSAGE, 0, NULL);
 
-	if ((rc = regex_compile(&re, pattern, REGEX_UTF)) < 0)
-		goto out;
-	for (size_t i = c->nr; i-- > 0;) {
-		const char *subject = c->v[i].subject;
-		size_t len = strlen(subject);
-		struct replay_actor *a;
+	if (rc <= 0)
+		return rc;
+	a = get_actor(r, s->actor);
+	/* Another of its expressions has found it. */
+	if (a->nr && oid_eq(&a->turns[a->nr - 1], &commit->oid))
+		return 0;
+	ALLOC_GROW(a->turns, a->nr + 1, a->alloc);
+	a->turns[a->nr++] = commit->oid;
+	return 1;
+}
 
-		if ((rc = regex_find(&re, subject, len < DEPTH_MESSAGE ? len
-						       : DEPTH_MESSAGE, 0, NULL)) < 0)
-			goto out;
-		if (!rc)
-			continue;
-		a = get_actor(r, actor);
-		ALLOC_GROW(a->turns, a->nr + 1, a->alloc);
-		a->turns[a->nr++] = c->v[i].oid;
-		nr++;
+/* Actors in the order of `v`, without those that nothing was found for. */
+static void drop_idle(struct replay *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nr; i++)
+		if (r->actors[i].nr)
+			r->actors[n++] = r->actors[i];
+		else
+			free(r->actors[i].name);
+	r->nr = n;
+}
+
+/* Oldest first; how many. */
+static int add_turns(struct replay *r, const struct chain *c, const struct subject *v,
+		     size_t nr)
+{
+	int rc, found = 0;
+
+	for (size_t k = 0; k < nr; k++)
+		get_actor(r, v[k].actor);
+	for (size_t i = c->nr; i-- > 0;)
+		for (size_t k = 0; k < nr; k++) {
+			if ((rc = add_turn(r, &v[k], &c->v[i])) < 0)
+				return rc;
+			found += rc;
+		}
+	drop_idle(r);
+	return found;
+}
+
+static void subjects_release(struct subject *v, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		free(v[i].actor);
+		regex_release(&v[i].re);
 	}
-	rc = nr > 0;
-out:
-	regex_release(&re);
+	free(v);
+}
+
+static int add_family(struct replay *r, const struct chain *c, const struct family *f)
+{
+	size_t nr = ARRAY_SIZE(f->subject);
+	struct subject *v = xcalloc(nr, sizeof(*v));
+	int rc = 0;
+
+	for (size_t i = 0; i < nr && rc == 0; i++) {
+		v[i].actor = xstrdup(f->subject[i].actor);
+		rc = regex_compile(&v[i].re, f->subject[i].pattern, REGEX_UTF);
+	}
+	if (rc == 0)
+		rc = add_turns(r, c, v, nr);
+	subjects_release(v, nr);
 	return rc;
 }
 
 static int add_known(struct replay *r, const struct chain *c)
 {
-	int rc = 0, found = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		int rc = add_family(r, c, &families[i]);
 
-	for (size_t i = 0; i < ARRAY_SIZE(families) && !found; i++)
-		for (size_t k = 0; k < 2; k++) {
-			rc = add_turns(r, c, families[i].subject[k].actor,
-				       families[i].subject[k].pattern);
-			if (rc < 0)
-				return rc;
-			found += rc;
-		}
-	return found ? 0 : error_set(ORCH_ENO, "no commit of %zu looks like the begin of "
-				     "a turn: name them with --actor-subject "
-				     "ACTOR=REGEX", c->nr);
+		if (rc)
+			return rc < 0 ? rc : 0;
+	}
+	return error_set(ORCH_ENO, "no commit of %zu looks like the begin of a turn: name "
+			 "them with --actor-subject ACTOR=REGEX", c->nr);
 }
 
 static int add_named(struct replay *r, const struct chain *c,
 		     const struct strvec *subjects)
 {
-	int rc, found = 0;
+	struct subject *v = xcalloc(subjects->nr, sizeof(*v));
+	int rc = 0;
 
-	for (size_t i = 0; i < subjects->nr; i++) {
+	for (size_t i = 0; i < subjects->nr && rc == 0; i++) {
 		const char *equals = strchr(subjects->v[i], '=');
-		char *actor = equals ? xstrndup(subjects->v[i],
-						(size_t)(equals - subjects->v[i]))
-				     : NULL;
 
-		if (!actor || !actor_name_valid(actor))
+		if (equals)
+			v[i].actor = xstrndup(subjects->v[i],
+					      (size_t)(equals - subjects->v[i]));
+		if (!equals || !actor_name_valid(v[i].actor))
 			rc = error_set(ORCH_EUSAGE, "'%s' is not ACTOR=REGEX",
 				       subjects->v[i]);
 		else
-			rc = add_turns(r, c, actor, equals + 1);
-		free(actor);
-		if (rc < 0)
-			return rc;
-		found += rc;
+			rc = regex_compile(&v[i].re, equals + 1, REGEX_UTF);
 	}
-	return found ? 0 : error_set(ORCH_ENO, "no subject of %zu commits matches",
-				     c->nr);
+	if (rc == 0 && (rc = add_turns(r, c, v, subjects->nr)) == 0)
+		rc = error_set(ORCH_ENO, "no subject of %zu commits matches", c->nr);
+	subjects_release(v, subjects->nr);
+	return rc < 0 ? rc : 0;
 }
 
 /* --- documents ------------------------------------------------------------------- */

@@ -12,7 +12,7 @@ function cut(s,    n, i, c, quoted, cur) {
 		if (c == "\\" && quoted) { cur = cur substr(s, ++i, 1); continue }
 		if (c == "\"") { quoted = !quoted; continue }
 		if (!quoted && c == ",") { field[++n] = trim(cur); cur = ""; continue }
-		if (!quoted && (c == "\n" || c == "\t")) c = " "
+		if (!quoted && c ~ /[ \t\n]/) continue
 		cur = cur c
 	}
 	field[++n] = trim(cur)

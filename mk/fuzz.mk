@@ -15,12 +15,19 @@ $(FUZZERS): | $(BUILD)/link-flags
 test-fuzz: $(FUZZERS)
 	@tests/run.sh -j $(JOBS) $(BUILD) $(FUZZERS)
 
-# Only what needs no git: base/ and the parsers of orch/.
-FUZZ_PARTS = $(wildcard common/base/*.[ch] common/orch/usage*.[ch] common/orch/delta_parse.[ch])
+# Only what needs no git: base/ and the parsers of orch/; but for packs.
+FUZZ_PARTS = $(wildcard common/base/*.[ch] common/orch/usage*.[ch] common/orch/delta_parse.[ch]) \
+	     $(filter-out %/plan_load.c %/plan_page.c,$(wildcard common/orch/plan*.[ch])) \
+	     $(wildcard common/orch/findings.[ch] common/orch/ledgerid.[ch])
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS)
 	@mkdir -p $(@D)
 	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c %.h,$(FUZZ_PARTS)) \
 		-lcjson -lpcre2-8 -lyaml -lcmark-gfm -lm
+FUZZ_PACK_PARTS = $(wildcard common/base/*.[ch] common/git/*.[ch] \
+		    common/orch/docset.[ch] common/orch/packtext.[ch] common/orch/texts.[ch])
+$(BUILD)/fuzz/fuzz_pack: tests/fuzz/fuzz_pack.c $(FUZZ_PACK_PARTS) | $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c %.h,$(FUZZ_PACK_PARTS)) $(LINK_LIBS)
 fuzz: $(patsubst $(BUILD)/tests/fuzz/%,$(BUILD)/fuzz/%,$(FUZZERS))
 	@set -e; for f in $^; do t=$${f##*/}; mkdir -p $(BUILD)/fuzz/corpus/$$t; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 \

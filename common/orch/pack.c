@@ -33,9 +33,11 @@ const char *pack_part_name(enum pack_part_kind kind)
 	return names[kind];
 }
 
-void pack_add_part(struct pack *p, enum pack_part_kind kind, const char *text,
-		   size_t len, int64_t tokens)
+/* What was appended to the text since it had `at` bytes is a part. */
+static void add_part_from(struct pack *p, enum pack_part_kind kind, size_t at,
+			  int64_t tokens)
 {
+	size_t len = p->text.len - at;
 	struct pack_part *part;
 
 	if (!len)
@@ -43,11 +45,19 @@ void pack_add_part(struct pack *p, enum pack_part_kind kind, const char *text,
 	ALLOC_GROW(p->parts, p->nr_parts + 1, p->alloc_parts);
 	part = &p->parts[p->nr_parts++];
 	part->kind = kind;
-	part->at = p->text.len;
+	part->at = at;
 	part->len = len;
-	part->tokens = tokens < 0 ? tokens_of_text(text, len) : tokens;
-	strbuf_add(&p->text, text, len);
+	part->tokens = tokens < 0 ? tokens_of_text(p->text.buf + at, len) : tokens;
 	p->tokens += part->tokens;
+}
+
+void pack_add_part(struct pack *p, enum pack_part_kind kind, const char *text,
+		   size_t len, int64_t tokens)
+{
+	size_t at = p->text.len;
+
+	strbuf_add(&p->text, text, len);
+	add_part_from(p, kind, at, tokens);
 }
 
 /* --- the documents ----------------------------------------------------------- */
@@ -270,8 +280,8 @@ static int add_stable(struct pack_work *w, struct layout_turn *turn)
 
 	for (size_t i = 0; i < l->nr_parts && rc == 0; i++) {
 		enum pack_part_kind kind = i ? PACK_SEALED : PACK_KEY_FRAME;
-		struct strbuf old = STRBUF_INIT;
 		struct layout_part *part = &l->parts[i];
+		size_t at = p->text.len;
 
 		if (turn->stable_new.len && i + 1 == l->nr_parts) {
 			strbuf_addbuf(&p->stable_new, &turn->stable_new);
@@ -281,11 +291,10 @@ static int add_stable(struct pack_work *w, struct layout_turn *turn)
 			pack_add_part(p, kind, turn->stable_new.buf,
 				      turn->stable_new.len, part->tokens);
 		} else {
-			rc = layout_read_part(&old, l, i, w->o->repo);
+			rc = layout_read_part(&p->text, l, i, w->o->repo);
 			if (rc == 0)
-				pack_add_part(p, kind, old.buf, old.len, part->tokens);
+				add_part_from(p, kind, at, part->tokens);
 		}
-		strbuf_release(&old);
 	}
 	p->stable_len = p->text.len;
 	return rc;
@@ -352,11 +361,12 @@ static int decide_session(struct pack_work *w)
 	size_t nr;
 	int rc;
 
-	if ((rc = view_seen(&seen, w->o, w->req->actor)) < 0 ||
-	    (rc = view_store_load(&store, w->o, w->req->actor)) < 0)
+	if ((rc = view_store_load(&store, w->o, w->req->actor)) < 0)
 		goto out;
+	view_store_seen(&seen, &store, w->o);
 	w->layout = store.layout;
-	docset_from_tree(&w->known, w->o->repo, &store.known);
+	if (w->req->budget > 0)
+		docset_from_tree(&w->known, w->o->repo, &store.known);
 	p->session_turns = 1;
 	if (!p->session || !seen.session || !str_eq(p->session, seen.session) ||
 	    w->req->flags & (PACK_FULL | PACK_NO_CACHE))
@@ -413,9 +423,9 @@ int pack_stable_text(struct strbuf *out, struct orch *o, const char *actor)
 	size_t nr = 0;
 	int rc;
 
-	if ((rc = view_seen(&seen, o, actor)) < 0 ||
-	    (rc = view_store_load(&store, o, actor)) < 0)
+	if ((rc = view_store_load(&store, o, actor)) < 0)
 		goto out;
+	view_store_seen(&seen, &store, o);
 	layout_load(&l, o->repo, &store.layout);
 	if (!find_stable(&nr, o->repo, &l, &seen.stable))
 		nr = 0;

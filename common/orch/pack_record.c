@@ -99,6 +99,23 @@ static void print_pack(struct strbuf *out, const struct pack *p, struct orch *o,
 	free(turn);
 }
 
+/* All documents; mostly they are the same as those that are given whole. */
+static int known_tree(struct pack *p, struct orch *o, const struct oid *whole,
+		      struct oid *tree)
+{
+	bool same = p->now.nr == p->whole.nr;
+
+	for (size_t i = 0; i < p->now.nr && same; i++) {
+		const struct docver *d = docset_find(&p->whole, p->now.v[i].path);
+
+		same = d && oid_eq(&d->oid, &p->now.v[i].oid);
+	}
+	if (!same)
+		return docset_to_tree(&p->now, o->repo, tree);
+	*tree = *whole;
+	return 0;
+}
+
 /* The pending tree: documents/, known/ and pack.json. */
 static int write_pack(struct pack *p, struct orch *o, const char *actor,
 		      const char *id, struct oid *tree)
@@ -113,7 +130,7 @@ static int write_pack(struct pack *p, struct orch *o, const char *actor,
 	int rc;
 
 	if ((rc = docset_to_tree(&p->whole, o->repo, &e[0].oid)) < 0 ||
-	    (rc = docset_to_tree(&p->now, o->repo, &e[1].oid)) < 0)
+	    (rc = known_tree(p, o, &e[0].oid, &e[1].oid)) < 0)
 		goto out;
 	print_pack(&text, p, o, actor, id, &e[1].oid);
 	if ((rc = blob_write(o->repo, text.buf, text.len, &e[2].oid)) < 0)
@@ -154,9 +171,9 @@ static int record_once(struct pack *p, struct orch *o, const char *actor)
 
 	if (getrandom(&noise, sizeof(noise), 0) != sizeof(noise))
 		return error_sys("cannot get random bytes");
-	if ((rc = view_seen(&seen, o, actor)) < 0 ||
-	    (rc = view_store_load(&store, o, actor)) < 0)
+	if ((rc = view_store_load(&store, o, actor)) < 0)
 		goto out;
+	view_store_seen(&seen, &store, o);
 	seq = next_seq(&store, &seen);
 	id = xstrfmt("%" PRId64 "-%06x", seq, noise & 0xffffff);
 	if ((rc = write_pack(p, o, actor, id, &tree)) < 0 ||
@@ -275,9 +292,9 @@ static int ack_once(struct orch *o, const char *actor, void *data)
 	struct view_pending *p;
 	int rc, i;
 
-	if ((rc = view_seen(&seen, o, actor)) < 0 ||
-	    (rc = view_store_load(&store, o, actor)) < 0)
+	if ((rc = view_store_load(&store, o, actor)) < 0)
 		goto out;
+	view_store_seen(&seen, &store, o);
 	if (ack->id && seen.id && str_eq(ack->id, seen.id))
 		goto out;
 	if ((i = choose(&store, &seen, ack->id)) < 0) {

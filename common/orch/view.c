@@ -316,19 +316,15 @@ void view_status_release(struct view_status *s)
 
 /* --- the last acknowledged pack ----------------------------------------- */
 
-int view_seen(struct view_seen *out, struct orch *o, const char *actor)
+void view_store_seen(struct view_seen *out, const struct view_store *s, struct orch *o)
 {
-	struct view_store store = VIEW_STORE_INIT;
 	struct strbuf text = STRBUF_INIT;
 	struct json *json = NULL;
 	const char *id, *commit, *stable;
-	int rc;
 
-	if ((rc = view_store_load(&store, o, actor)) < 0)
-		goto out;
-	out->pending = store.nr;
-	if (oid_is_zero(&store.seen_json) ||
-	    blob_read(o->repo, &store.seen_json, MAX_PACK_JSON, &text) < 0 ||
+	out->pending = s->nr;
+	if (oid_is_zero(&s->seen_json) ||
+	    blob_read(o->repo, &s->seen_json, MAX_PACK_JSON, &text) < 0 ||
 	    json_parse(&json, text.buf, text.len, "seen.json") < 0)
 		goto unseen;
 	id = json_get_string(json, "id");
@@ -349,9 +345,17 @@ int view_seen(struct view_seen *out, struct orch *o, const char *actor)
 		memset(&out->stable, 0, sizeof(out->stable));
 unseen:
 	error_clear();
-out:
 	json_free(json);
 	strbuf_release(&text);
+}
+
+int view_seen(struct view_seen *out, struct orch *o, const char *actor)
+{
+	struct view_store store = VIEW_STORE_INIT;
+	int rc = view_store_load(&store, o, actor);
+
+	if (rc == 0)
+		view_store_seen(out, &store, o);
 	view_store_release(&store);
 	return rc;
 }

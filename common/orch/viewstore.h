@@ -34,6 +34,9 @@ struct view_store {
 
 /* What cannot be read is left out: it counts as unseen. Fails only when the
  * ref itself cannot be read. */
+struct view_seen;
+/* view_seen() of what was loaded. */
+void view_store_seen(struct view_seen *out, const struct view_store *s, struct orch *o);
 int view_store_load(struct view_store *out, struct orch *o, const char *actor);
 /* ORCH_EMODIFIED: the ref moved since it was loaded. */
 int view_store_save(const struct view_store *s, struct orch *o,

@@ -110,18 +110,12 @@ static void add_actor(struct json *actors, const struct replay_actor *a)
 
 static void show_prices(struct output *out, const struct replay *r)
 {
-	static const struct {
-		const char *label;
-		size_t at;
-	} rows[] = {
-		{ "all documents, uncached", SIZE_MAX },
-		{ "in a fixed order, prefix cached",
-		  offsetof(struct replay_sums, fixed_order) },
-		{ "ordered by stability, prefix cached",
-		  offsetof(struct replay_sums, stable_order) },
-		{ "git-orch, a fresh session each turn",
-		  offsetof(struct replay_sums, fresh) },
-		{ "git-orch, a resumed session", offsetof(struct replay_sums, resumed) },
+	static const char *const rows[] = {
+		"all documents, uncached",
+		"in a fixed order, prefix cached",
+		"ordered by stability, prefix cached",
+		"git-orch, a fresh session each turn",
+		"git-orch, a resumed session",
 	};
 	char columns[66] = "lrrr";
 
@@ -133,14 +127,16 @@ static void show_prices(struct output *out, const struct replay *r)
 		output_cell(out, "%s", r->actors[i].name);
 	output_row_end(out);
 	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
-		output_cell(out, "%s", rows[k].label);
+		output_cell(out, "%s", rows[k]);
 		for (size_t i = 0; i < r->nr && i < 64; i++) {
 			const struct replay_sums *s = &r->actors[i].sums;
-			double price = rows[k].at == SIZE_MAX ? (double)s->full
-				       : *(const double *)((const char *)s + rows[k].at);
+			const double price[ARRAY_SIZE(rows)] = {
+				(double)s->full, s->fixed_order, s->stable_order,
+				s->fresh, s->resumed,
+			};
 
 			output_cell_color(out, k >= 3 ? OUTPUT_GREEN : OUTPUT_PLAIN,
-					  "%.3f", ratio(price, (double)s->full));
+					  "%.3f", ratio(price[k], (double)s->full));
 		}
 		output_row_end(out);
 	}

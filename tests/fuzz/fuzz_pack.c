@@ -80,21 +80,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct docset docs = DOCSET_INIT, old = DOCSET_INIT;
 	struct texts t = TEXTS_INIT(NULL);
-	const char *doc = (const char *)data, *text = doc;
-	const char *mark = size ? memmem(doc, size, "%%\n", 3) : NULL;
+	const char *doc = size ? (const char *)data : "", *text = doc;
+	const char *mark = memmem(doc, size, "%%\n", 3);
 	size_t len = mark ? (size_t)(mark - doc) : 0;
 
 	if (mark)
 		text = mark + 3;
 	size -= (size_t)(text - doc);
-	put(&docs, &t, "a.md", doc ? doc : "", len);
+	put(&docs, &t, "a.md", doc, len);
 	put(&docs, &t, "docs/b.md", "# B\none\ntwo\nthree\n", 18);
 	docset_copy(&old, &docs);
-	if (packtext_apply(&docs, &t, text ? text : "", size) == 0) {
+	if (packtext_apply(&docs, &t, text, size) == 0) {
 		check_documents(&docs, &t);
 		check_told(&old, &docs, &t);
 	}
-	check_patch(doc ? doc : "", len, text ? text : "", size);
+	check_patch(doc, len, text, size);
 	error_clear();
 	docset_release(&docs);
 	docset_release(&old);

@@ -95,7 +95,7 @@ static int run_pack(int argc, const char **argv)
 	output_open(&out);
 	if (output_is_json(&out))
 		pack_to_json(output_json(&out), &p, req.actor);
-	output_raw(&out, p.text.buf, p.text.len);
+	output_take(&out, &p.text);
 	rc = output_close(&out);
 	if (rc == 0 && explain_option) {
 		explained = pack_explain(&p, req.actor);

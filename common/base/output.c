@@ -140,6 +140,20 @@ void output_field(struct output *o, const char *label, const char *fmt, ...)
 	va_end(ap);
 }
 
+void output_take(struct output *o, struct strbuf *text)
+{
+	struct strbuf empty = STRBUF_INIT;
+
+	if (!o->is_json && !o->text.len) {
+		strbuf_release(&o->text);
+		o->text = *text;
+		*text = empty;
+		return;
+	}
+	output_raw(o, text->buf, text->len);
+	strbuf_release(text);
+}
+
 void output_raw(struct output *o, const void *data, size_t len)
 {
 	if (!o->is_json)

@@ -52,6 +52,8 @@ void output_field(struct output *o, const char *label, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 /* Raw bytes (a prompt, a log, a diff): untouched in text mode. */
 void output_raw(struct output *o, const void *data, size_t len);
+/* The same of a large text that is not needed any more: it is empty afterwards. */
+void output_take(struct output *o, struct strbuf *text);
 
 /*
  * A table. `columns` has a letter for each column: l left, r right. Cells are

@@ -64,6 +64,18 @@ void docset_remove(struct docset *s, struct docver *d)
 	memmove(d, d + 1, (s->nr - at) * sizeof(*d));
 }
 
+bool docset_equal(const struct docset *a, struct docset *b)
+{
+	bool same = a->nr == b->nr;
+
+	for (size_t i = 0; i < a->nr && same; i++) {
+		const struct docver *d = docset_find(b, a->v[i].path);
+
+		same = d && oid_eq(&d->oid, &a->v[i].oid);
+	}
+	return same;
+}
+
 void docset_copy(struct docset *out, const struct docset *s)
 {
 	for (size_t i = 0; i < s->nr; i++)

@@ -26,6 +26,8 @@ struct docver *docset_add(struct docset *s, const char *path,
 struct docver *docset_find(struct docset *s, const char *path);
 /* `d` is one of its own; the order of the others stays. */
 void docset_remove(struct docset *s, struct docver *d);
+/* Whether both have the same versions of the same documents. */
+bool docset_equal(const struct docset *a, struct docset *b);
 void docset_copy(struct docset *out, const struct docset *s);
 /*
  * Every regular file below a tree, without those whose bytes are gone (gc, a

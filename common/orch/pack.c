@@ -377,6 +377,7 @@ static int decide_session(struct pack_work *w)
 	p->resumed = true;
 	p->stable = seen.stable;
 	p->session_turns = seen.session_turns + 1;
+	w->seen_tree = store.seen;
 	docset_from_tree(&w->seen, w->o->repo, &store.seen);
 out:
 	layout_release(&l);
@@ -403,6 +404,8 @@ int pack_build(struct pack *out, struct orch *o, const struct pack_request *req)
 		goto out;
 	w.as_of = as_of(out);
 	rc = pack_fit(&w);
+	if (out->resumed && docset_equal(&out->whole, &w.seen))
+		out->whole_tree = w.seen_tree;
 	if (rc == 0 && !(req->flags & (PACK_PREVIEW | PACK_DEFER)))
 		rc = pack_record(out, o, req->actor);
 out:

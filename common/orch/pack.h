@@ -85,6 +85,7 @@ struct pack {
 	/* What is recorded: */
 	struct docset now;	/* all documents */
 	struct docset whole;	/* those that the session has whole now */
+	struct oid whole_tree;	/* the tree of them, where there is one; or zero */
 	struct layout layout;	/* fresh: the next layout */
 	struct strbuf stable_new;	/* the text of its last part, if that is new */
 	struct oid stable;	/* hash of the stable part; zero: none */

@@ -30,6 +30,7 @@ struct pack_work {
 	char *as_of;		/* "commit 8ba57f9" */
 	struct oid layout;	/* tree: the layout before this turn */
 	struct docset seen;	/* resumed: as the session has them */
+	struct oid seen_tree;
 	struct docset known;	/* with a budget: as they were when the actor
 				 * acknowledged last */
 	int64_t *tokens;	/* of each document of p->now */

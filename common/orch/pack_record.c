@@ -103,14 +103,7 @@ static void print_pack(struct strbuf *out, const struct pack *p, struct orch *o,
 static int known_tree(struct pack *p, struct orch *o, const struct oid *whole,
 		      struct oid *tree)
 {
-	bool same = p->now.nr == p->whole.nr;
-
-	for (size_t i = 0; i < p->now.nr && same; i++) {
-		const struct docver *d = docset_find(&p->whole, p->now.v[i].path);
-
-		same = d && oid_eq(&d->oid, &p->now.v[i].oid);
-	}
-	if (!same)
+	if (!docset_equal(&p->now, &p->whole))
 		return docset_to_tree(&p->now, o->repo, tree);
 	*tree = *whole;
 	return 0;
@@ -129,7 +122,9 @@ static int write_pack(struct pack *p, struct orch *o, const char *actor,
 	size_t n = 0;
 	int rc;
 
-	if ((rc = docset_to_tree(&p->whole, o->repo, &e[0].oid)) < 0 ||
+	e[0].oid = p->whole_tree;
+	if ((oid_is_zero(&e[0].oid) &&
+	     (rc = docset_to_tree(&p->whole, o->repo, &e[0].oid)) < 0) ||
 	    (rc = known_tree(p, o, &e[0].oid, &e[1].oid)) < 0)
 		goto out;
 	print_pack(&text, p, o, actor, id, &e[1].oid);

@@ -1,31 +1,16 @@
 /*
  * git-orch-context - the documents of an actor: what it has seen of them
+ *
+ * What is in a pack and what counts as seen is in orch/pack.h and orch/view.h;
+ * here and in cmd/context/ arguments only become calls.
  */
-#include "base/command.h"
-#include "base/output.h"
+#include "context/context.h"
+
 #include "orch/orch.h"
-#include "orch/pack.h"
-#include "orch/pack_page.h"
-#include "orch/view_page.h"
 
-static const char *actor_option, *pack_option;
-static bool preview_option;
+const char *context_actor_option;
 
-#define PACK_USAGE \
-	"git orch context pack [--actor <actor>] [--session <id>] [--budget <tokens>] " \
-	"[--full] [--no-cache] [--verify] [--explain] [--preview] " \
-	"[--format text|json] [--json]"
-static const char *const usage[] = {
-	PACK_USAGE,
-	"git orch context status [--actor <actor>] [--json]",
-	"git orch context ack [--actor <actor>] [--pack <id>] [--json]",
-	NULL
-};
-#define OPT_ACTOR OPT_STRING('a', "actor", &actor_option, "actor", \
-			     "whose (default: $GIT_ORCH_ACTOR, or who is next)")
-
-/* How each of them begins; *actor is borrowed from `o`. */
-static int begin(struct orch *o, const char **actor, int argc, const char **argv)
+int context_begin(struct orch *o, const char **actor, int argc, const char **argv)
 {
 	int rc;
 
@@ -33,186 +18,14 @@ static int begin(struct orch *o, const char **actor, int argc, const char **argv
 		return usage_error("unexpected argument '%s'", argv[0]);
 	if ((rc = orch_open(o, ORCH_NEED_WORK_TREE)) < 0)
 		return rc;
-	return orch_actor(o, actor_option, actor);
+	return orch_actor(o, context_actor_option, actor);
 }
-
-/* --- pack ---------------------------------------------------------------- */
-
-static int64_t budget_option = -1;
-static bool full_option, verify_option, explain_option, no_cache_option;
-static const char *session_option, *format_option;
-
-static int check_pack_options(void)
-{
-	if (budget_option != -1 && budget_option <= 0)
-		return usage_error("--budget needs a number of tokens from 1, not %" PRId64,
-				   budget_option);
-	if (format_option && !str_eq(format_option, "text") &&
-	    !str_eq(format_option, "json"))
-		return usage_error("--format is text or json, not '%s'", format_option);
-	if (format_option)
-		common.json = str_eq(format_option, "json");
-	return 0;
-}
-
-static int verify(struct pack *p, struct orch *o, const char *actor)
-{
-	size_t checked;
-	int rc = pack_verify(p, o, actor, &checked);
-
-	if (rc < 0)
-		return rc;
-	note("verified: %zu document%s as in the work tree", checked,
-	     checked == 1 ? "" : "s");
-	for (size_t i = 0; i < p->nr_omitted; i++)
-		note("left out: %s", p->omitted[i].path);
-	return 0;
-}
-
-static int run_pack(int argc, const char **argv)
-{
-	struct orch o = ORCH_INIT;
-	struct pack p = PACK_INIT;
-	struct pack_request req = {
-		.session = session_option,
-		.budget = budget_option > 0 ? budget_option : 0,
-		.flags = (preview_option ? PACK_PREVIEW : 0) |
-			 (full_option ? PACK_FULL : 0) |
-			 (no_cache_option ? PACK_NO_CACHE : 0) |
-			 (verify_option ? PACK_DEFER : 0),
-	};
-	struct output out;
-	char *explained;
-	int rc;
-
-	if ((rc = check_pack_options()) < 0 ||
-	    (rc = begin(&o, &req.actor, argc, argv)) < 0 ||
-	    (rc = pack_build(&p, &o, &req)) < 0 ||
-	    (verify_option && (rc = verify(&p, &o, req.actor)) < 0) ||
-	    (verify_option && !preview_option &&
-	     (rc = pack_record(&p, &o, req.actor)) < 0))
-		goto out;
-	output_open(&out);
-	if (output_is_json(&out))
-		pack_to_json(output_json(&out), &p, req.actor);
-	output_take(&out, &p.text);
-	rc = output_close(&out);
-	if (rc == 0 && explain_option) {
-		explained = pack_explain(&p, req.actor);
-		fputs(explained, stderr);
-		free(explained);
-	}
-	if (rc == 0 && p.id && !common.json)
-		note("pack %s; acknowledge with: git orch context ack --actor %s "
-		     "--pack %s", p.id, req.actor, p.id);
-out:
-	pack_release(&p);
-	orch_release(&o);
-	return rc;
-}
-
-static const struct opt pack_opts[] = {
-	OPT_ACTOR,
-	OPT_LOOP,
-	OPT_STRING('s', "session", &session_option, "id",
-		   "for this agent session, which may know the rest"),
-	OPT_INT('b', "budget", &budget_option, "tokens",
-		"at most so many; names what is left out"),
-	OPT_FLAG(0, "full", &full_option, "all documents whole: a new key frame"),
-	OPT_FLAG(0, "verify", &verify_option,
-		 "read the pack back and compare with the files"),
-	OPT_FLAG(0, "explain", &explain_option, "where the tokens go, on stderr"),
-	OPT_FLAG(0, "no-cache", &no_cache_option,
-		 "read every document, and pack them whole"),
-	OPT_STRING(0, "format", &format_option, "format", "text or json"),
-	OPT_FLAG(0, "preview", &preview_option,
-		 "only look: nothing is recorded"),
-	OPT_END
-};
-static const char *const pack_usage[] = { PACK_USAGE, NULL };
-static const struct command pack_command = {
-	.name = "pack", .usage = pack_usage, .opts = pack_opts, .run = run_pack,
-	.summary = "print the documents for one turn of an actor",
-	.flags = COMMAND_JSON,
-};
-
-/* --- status -------------------------------------------------------------- */
-
-static int run_status(int argc, const char **argv)
-{
-	struct orch o = ORCH_INIT;
-	struct view_status s = VIEW_STATUS_INIT;
-	struct view_seen seen = VIEW_SEEN_INIT;
-	struct output out;
-	const char *actor = NULL;
-	int rc;
-
-	if ((rc = begin(&o, &actor, argc, argv)) < 0 ||
-	    (rc = view_compare(&s, &o, actor, VIEW_TOKENS)) < 0 ||
-	    (rc = view_seen(&seen, &o, actor)) < 0)
-		goto out;
-	output_open(&out);
-	view_page(&out, &s, &seen, actor);
-	rc = output_close(&out);
-out:
-	view_seen_release(&seen);
-	view_status_release(&s);
-	orch_release(&o);
-	return rc;
-}
-
-static const struct opt status_opts[] = { OPT_ACTOR, OPT_LOOP, OPT_END };
-static const char *const status_usage[] = {
-	"git orch context status [--actor <actor>] [--json]", NULL
-};
-static const struct command status_command = {
-	.name = "status", .usage = status_usage, .opts = status_opts,
-	.run = run_status, .flags = COMMAND_JSON,
-	.summary = "show which documents an actor has not seen as they are now",
-};
-
-/* --- ack ----------------------------------------------------------------- */
-
-static int run_ack(int argc, const char **argv)
-{
-	struct orch o = ORCH_INIT;
-	struct view_seen seen = VIEW_SEEN_INIT;
-	struct output out;
-	const char *actor = NULL;
-	int rc;
-
-	if ((rc = begin(&o, &actor, argc, argv)) < 0 ||
-	    (rc = pack_ack(&o, actor, pack_option, session_option)) < 0 ||
-	    (rc = view_seen(&seen, &o, actor)) < 0)
-		goto out;
-	output_open(&out);
-	json_add_string(output_json(&out), "actor", actor);
-	json_add_string(output_json(&out), "pack", seen.id);
-	output_line(&out, "%s has seen pack %s", actor, seen.id ? seen.id : "-");
-	rc = output_close(&out);
-out:
-	view_seen_release(&seen);
-	orch_release(&o);
-	return rc;
-}
-
-static const struct opt ack_opts[] = {
-	OPT_ACTOR,
-	OPT_LOOP,
-	OPT_STRING('p', "pack", &pack_option, "id",
-		   "the pack that was seen (default: the latest)"),
-	OPT_END
-};
-static const char *const ack_usage[] = {
-	"git orch context ack [--actor <actor>] [--pack <id>] [--json]", NULL
-};
-static const struct command ack_command = {
-	.name = "ack", .usage = ack_usage, .opts = ack_opts, .run = run_ack,
-	.summary = "say that an actor has seen a pack", .flags = COMMAND_JSON,
-};
 
 static const struct command *const subs[] = {
-	&pack_command, &status_command, &ack_command, NULL
+	&context_pack_command, &context_status_command, &context_ack_command, NULL
+};
+static const char *const usage[] = {
+	PACK_USAGE, STATUS_USAGE, ACK_USAGE, NULL
 };
 const struct command orch_command = {
 	.name = "context", .usage = usage, .subs = subs,

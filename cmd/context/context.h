@@ -13,11 +13,13 @@ struct orch;
 	"[--format text|json] [--json]"
 #define STATUS_USAGE \
 	"git orch context status [--actor <actor>] [--json]"
+#define GET_USAGE \
+	"git orch context get [--section <name>] [--diff] [--actor <actor>] [--json] <path>"
 #define ACK_USAGE \
 	"git orch context ack [--actor <actor>] [--pack <id>] [--json]"
 
 extern const struct command context_pack_command, context_ack_command,
-	context_status_command;
+	context_status_command, context_get_command;
 
 extern const char *context_actor_option;
 #define OPT_ACTOR OPT_STRING('a', "actor", &context_actor_option, "actor", \

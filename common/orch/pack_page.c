@@ -27,7 +27,15 @@ static void add_base64(struct json *out, const char *key,
 	strbuf_release(&text);
 }
 
-static void add_parts(struct json *out, const struct pack *p)
+void pack_text_to_json(struct json *out, const struct strbuf *text)
+{
+	json_add_bytes(out, "text", text->buf, text->len);
+	/* JSON has no way to say these bytes: the exact ones beside. */
+	if (!utf8_valid(text->buf, text->len) || memchr(text->buf, 0, text->len))
+		add_base64(out, "base64", (const unsigned char *)text->buf, text->len);
+}
+
+void pack_parts_to_json(struct json *out, const struct pack *p)
 {
 	struct json *list = json_add_array(out, "parts");
 
@@ -64,7 +72,7 @@ static void add_documents(struct json *out, const struct pack *p)
 	}
 }
 
-static void add_omitted(struct json *out, const struct pack *p)
+void pack_omitted_to_json(struct json *out, const struct pack *p)
 {
 	struct json *list = json_add_array(out, "omitted");
 
@@ -93,16 +101,13 @@ void pack_to_json(struct json *out, const struct pack *p, const char *actor)
 			oid_is_zero(&p->commit) ? NULL : oid_hex(&p->commit));
 	json_add_bool(out, "uncommitted", p->uncommitted);
 	json_add_string(out, "key_frame_because", p->resumed ? NULL : p->why);
-	add_parts(out, p);
+	pack_parts_to_json(out, p);
 	add_documents(out, p);
-	add_omitted(out, p);
+	pack_omitted_to_json(out, p);
 	json_add_int(out, "stable_bytes", (int64_t)p->stable_len);
 	json_add_int(out, "bytes", (int64_t)p->text.len);
 	json_add_int(out, "tokens", p->tokens);
-	json_add_bytes(out, "text", p->text.buf, p->text.len);
-	/* JSON has no way to say these bytes: the exact ones beside. */
-	if (!utf8_valid(p->text.buf, p->text.len) || memchr(p->text.buf, 0, p->text.len))
-		add_base64(out, "base64", (const unsigned char *)p->text.buf, p->text.len);
+	pack_text_to_json(out, &p->text);
 }
 
 char *pack_explain(const struct pack *p, const char *actor)

@@ -94,22 +94,29 @@ static void add_heading(struct strbuf *out, size_t line, void *data)
 		add_title(out, h);
 }
 
+int packtext_hunks(struct strbuf *out, const char *old, size_t old_len,
+		   const char *now, size_t now_len, unsigned context)
+{
+	struct outline outline = OUTLINE_INIT;
+	int rc;
+
+	outline_parse(&outline, now, now_len);
+	rc = diff_hunks(out, old, old_len, now, now_len, context, add_heading, &outline);
+	outline_release(&outline);
+	return rc;
+}
+
 static int add_hunks(struct strbuf *out, struct texts *t, const struct oid *old,
 		     const struct oid *now, unsigned context, size_t *now_len)
 {
-	struct outline outline = OUTLINE_INIT;
 	const char *a, *b;
-	size_t na, nb;
+	size_t na;
 	int rc;
 
 	if ((rc = texts_get(t, old, &a, &na)) < 0 ||
-	    (rc = texts_get(t, now, &b, &nb)) < 0)
+	    (rc = texts_get(t, now, &b, now_len)) < 0)
 		return rc;
-	*now_len = nb;
-	outline_parse(&outline, b, nb);
-	rc = diff_hunks(out, a, na, b, nb, context, add_heading, &outline);
-	outline_release(&outline);
-	return rc;
+	return packtext_hunks(out, a, na, b, *now_len, context);
 }
 
 int packtext_change(struct strbuf *out, struct texts *t, const struct docver *old,

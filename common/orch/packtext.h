@@ -37,6 +37,10 @@ enum entry_kind {
 	ENTRY_OUTLINE
 };
 
+/* Append the hunks of a unified diff, `context` lines around them and the section's
+ * heading behind the second @@; nothing where both are the same. */
+int packtext_hunks(struct strbuf *out, const char *old, size_t old_len,
+		   const char *now, size_t now_len, unsigned context);
 /* Append a document whole. */
 int packtext_whole(struct strbuf *out, struct texts *t, const struct docver *d);
 /*

@@ -120,7 +120,7 @@ static char *meant(struct orch *o, const char *path)
 	return from_top;
 }
 
-static int resolve_path(char **out, struct orch *o, const char *path)
+int docget_path(char **out, struct orch *o, const char *path)
 {
 	char *found = meant(o, path);
 
@@ -368,7 +368,7 @@ int docget_read(struct docget *out, struct orch *o, const struct docget_request 
 {
 	int rc;
 
-	if ((rc = resolve_path(&out->path, o, req->path)) < 0)
+	if ((rc = docget_path(&out->path, o, req->path)) < 0)
 		return rc;
 	rc = read_file(&out->text, o, out->path);
 	if (req->diff && (rc == 0 || rc == ORCH_ENOTFOUND)) {

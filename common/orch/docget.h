@@ -41,5 +41,8 @@ struct docget {
  * if nothing changed; the whole text if the actor has never met the document.
  */
 int docget_read(struct docget *out, struct orch *o, const struct docget_request *req);
+/* The path below the top of the work tree that people mean by `path`, whether there
+ * is such a file or not: yours to free. */
+int docget_path(char **out, struct orch *o, const char *path);
 void docget_release(struct docget *d);
 #endif

@@ -5,9 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/glob.h"
 #include "base/json.h"
-#include "base/strvec.h"
 #include "base/text.h"
 #include "git/object.h"
 #include "orch/layoutstore.h"
@@ -18,8 +16,6 @@
 #include "orch/viewstore.h"
 
 #define MAX_PENDING 8
-#define MAX_PACK_JSON (4u << 20)
-#define SWAP_TRIES 8
 
 /* --- pending ------------------------------------------------------------- */
 
@@ -190,23 +186,6 @@ out:
 	return rc;
 }
 
-/* Change an actor's view: under its lock, again if somebody was faster. */
-static int change_view(struct orch *o, const char *actor,
-		       int (*change)(struct orch *o, const char *actor, void *data),
-		       void *data)
-{
-	struct lock lock = LOCK_INIT;
-	int rc;
-
-	if ((rc = view_lock(&lock, o, actor)) < 0)
-		return rc;
-	for (int i = 0; i < SWAP_TRIES; i++)
-		if ((rc = change(o, actor, data)) != ORCH_EMODIFIED)
-			break;
-	lock_release(&lock);
-	return rc;
-}
-
 static int record_pack(struct orch *o, const char *actor, void *data)
 {
 	return record_once(data, o, actor);
@@ -214,7 +193,7 @@ static int record_pack(struct orch *o, const char *actor, void *data)
 
 int pack_record(struct pack *p, struct orch *o, const char *actor)
 {
-	return change_view(o, actor, record_pack, p);
+	return view_store_change(o, actor, record_pack, p);
 }
 
 /* --- acknowledged -------------------------------------------------------- */
@@ -259,26 +238,6 @@ static int subtree(struct orch *o, const struct oid *tree, const char *name,
 	return 0;
 }
 
-/* The agent says under which id its session can be resumed. */
-static int name_session(struct orch *o, struct oid *pack_json, const char *session)
-{
-	struct strbuf text = STRBUF_INIT;
-	struct json *json = NULL;
-	int rc;
-
-	if ((rc = blob_read(o->repo, pack_json, MAX_PACK_JSON, &text)) < 0 ||
-	    (rc = json_parse(&json, text.buf, text.len, "pack.json")) < 0)
-		goto out;
-	json_set(json, "session", json_new_string(session));
-	strbuf_reset(&text);
-	json_print(&text, json);
-	rc = blob_write(o->repo, text.buf, text.len, pack_json);
-out:
-	json_free(json);
-	strbuf_release(&text);
-	return rc;
-}
-
 static int ack_once(struct orch *o, const char *actor, void *data)
 {
 	struct ack *ack = data;
@@ -303,7 +262,7 @@ static int ack_once(struct orch *o, const char *actor, void *data)
 	    (rc = subtree(o, &p->tree, "documents", &store.seen)) < 0 ||
 	    (rc = subtree(o, &p->tree, "known", &store.known)) < 0 ||
 	    (ack->session &&
-	     (rc = name_session(o, &store.seen_json, ack->session)) < 0))
+	     (rc = view_store_set_session(&store, o, ack->session)) < 0))
 		goto out;
 	view_store_drop(&store, (size_t)i);
 	rc = view_store_save(&store, o, actor);
@@ -317,91 +276,5 @@ int pack_ack(struct orch *o, const char *actor, const char *id, const char *sess
 {
 	struct ack ack = { id, session };
 
-	return change_view(o, actor, ack_once, &ack);
-}
-
-/* --- made unseen ----------------------------------------------------------------- */
-
-/* The session that was acknowledged has lost its memory, so it is none. */
-static int forget_session(struct orch *o, struct view_store *store)
-{
-	return oid_is_zero(&store->seen_json)
-	       ? 0 : name_session(o, &store->seen_json, NULL);
-}
-
-static int invalidate_all(struct orch *o, const char *actor, void *data)
-{
-	struct view_store store = VIEW_STORE_INIT;
-	int rc;
-
-	(void)data;
-	if ((rc = view_store_load(&store, o, actor)) < 0 || oid_is_zero(&store.ref))
-		goto out;
-	memset(&store.seen, 0, sizeof(store.seen));
-	memset(&store.layout, 0, sizeof(store.layout));
-	if ((rc = forget_session(o, &store)) == 0)
-		rc = view_store_save(&store, o, actor);
-out:
-	view_store_release(&store);
-	return rc;
-}
-
-int view_invalidate(struct orch *o, const char *actor)
-{
-	return change_view(o, actor, invalidate_all, NULL);
-}
-
-struct some {
-	const struct strvec *paths;
-	size_t nr;
-};
-
-static bool is_named(const struct strvec *paths, const char *path)
-{
-	for (size_t i = 0; i < paths->nr; i++)
-		if (str_eq(paths->v[i], path) || glob_match(paths->v[i], path))
-			return true;
-	return false;
-}
-
-static int invalidate_some(struct orch *o, const char *actor, void *data)
-{
-	struct some *some = data;
-	struct view_store store = VIEW_STORE_INIT;
-	struct docset seen = DOCSET_INIT;
-	struct layout l = LAYOUT_INIT;
-	int rc;
-
-	some->nr = 0;
-	if ((rc = view_store_load(&store, o, actor)) < 0)
-		goto out;
-	docset_from_tree(&seen, o->repo, &store.seen);
-	for (size_t i = seen.nr; i-- > 0;)
-		if (is_named(some->paths, seen.v[i].path)) {
-			docset_remove(&seen, &seen.v[i]);
-			some->nr++;
-		}
-	if (!some->nr)
-		goto out;
-	layout_load(&l, o->repo, &store.layout);
-	l.invalid = true;
-	if ((rc = docset_to_tree(&seen, o->repo, &store.seen)) < 0 ||
-	    (l.nr_parts && (rc = layout_save(&l, o->repo, &store.layout)) < 0))
-		goto out;
-	rc = view_store_save(&store, o, actor);
-out:
-	layout_release(&l);
-	docset_release(&seen);
-	view_store_release(&store);
-	return rc;
-}
-
-int view_invalidate_paths(struct orch *o, const char *actor,
-			  const struct strvec *paths, size_t *nr)
-{
-	struct some some = { paths, 0 };
-	int rc = change_view(o, actor, invalidate_some, &some);
-
-	*nr = some.nr;
-	return rc;
+	return view_store_change(o, actor, ack_once, &ack);
 }

@@ -20,9 +20,9 @@
  */
 #include "base/compat.h"
 #include "base/strbuf.h"
+#include "base/strvec.h"
 #include "git/oid.h"
 struct orch;
-struct strvec;
 
 enum document_state {
 	DOCUMENT_UNCHANGED,
@@ -75,10 +75,27 @@ struct view_seen {
 int view_seen(struct view_seen *out, struct orch *o, const char *actor);
 void view_seen_release(struct view_seen *s);
 
-/* What of an actor's view the next pack makes of nothing: all that it knows. */
-int view_invalidate(struct orch *o, const char *actor);
-/* Only these documents (paths or patterns): they count as unseen. *nr is how
- * many there were. */
-int view_invalidate_paths(struct orch *o, const char *actor,
-			  const struct strvec *paths, size_t *nr);
+/* What an actor is thought not to know any more. */
+struct view_dropped {
+	struct strvec documents;	/* paths: they count as unseen now */
+	bool key_frame;		/* the next fresh session's pack has a new one */
+	char *session;		/* cannot be resumed any more; NULL: there was none */
+};
+#define VIEW_DROPPED_INIT { STRVEC_INIT, false, NULL }
+/*
+ * All of an actor's view. With `before_ms` only if its last acknowledged pack or its
+ * key frame was made before that time; 0: whatever its age. Nothing is written where
+ * there is nothing to drop.
+ */
+int view_invalidate(struct view_dropped *out, struct orch *o, const char *actor,
+		    int64_t before_ms);
+/* Only these documents: paths or patterns. */
+int view_invalidate_paths(struct view_dropped *out, struct orch *o, const char *actor,
+			  const struct strvec *paths);
+/* Whether one of them is the path or a pattern for it. */
+bool view_is_named(const struct strvec *paths, const char *path);
+bool view_dropped_any(const struct view_dropped *d);
+void view_dropped_release(struct view_dropped *d);
+/* The actors of the loop: those of the workflow, and whoever else has a view. */
+int view_actors(struct strvec *out, struct orch *o);
 #endif

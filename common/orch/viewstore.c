@@ -5,10 +5,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "git/object.h"
 #include "git/refs.h"
 #include "orch/orch.h"
+
+#define MAX_PACK_JSON (4u << 20)
+#define SWAP_TRIES 8
 
 int64_t view_pack_seq(const char *id)
 {
@@ -174,5 +178,40 @@ int view_lock(struct lock *lock, struct orch *o, const char *actor)
 	if ((rc = dir_make(o->loop_dir)) == 0)
 		rc = lock_take(lock, path);
 	free(path);
+	return rc;
+}
+
+int view_store_change(struct orch *o, const char *actor, view_change *change, void *data)
+{
+	struct lock lock = LOCK_INIT;
+	int rc;
+
+	if ((rc = view_lock(&lock, o, actor)) < 0)
+		return rc;
+	for (int i = 0; i < SWAP_TRIES; i++)
+		if ((rc = change(o, actor, data)) != ORCH_EMODIFIED)
+			break;
+	lock_release(&lock);
+	return rc;
+}
+
+int view_store_set_session(struct view_store *s, struct orch *o, const char *session)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct json *json = NULL;
+	int rc;
+
+	if (oid_is_zero(&s->seen_json))
+		return 0;
+	if ((rc = blob_read(o->repo, &s->seen_json, MAX_PACK_JSON, &text)) < 0 ||
+	    (rc = json_parse(&json, text.buf, text.len, "pack.json")) < 0)
+		goto out;
+	json_set(json, "session", json_new_string(session));
+	strbuf_reset(&text);
+	json_print(&text, json);
+	rc = blob_write(o->repo, text.buf, text.len, &s->seen_json);
+out:
+	json_free(json);
+	strbuf_release(&text);
 	return rc;
 }

@@ -50,4 +50,13 @@ void view_store_drop(struct view_store *s, size_t i);
 int64_t view_pack_seq(const char *id);
 /* Held while a view changes. */
 int view_lock(struct lock *lock, struct orch *o, const char *actor);
+/*
+ * Change an actor's view: `change` loads, changes and saves it, under its lock, and
+ * is called again when somebody was faster.
+ */
+typedef int view_change(struct orch *o, const char *actor, void *data);
+int view_store_change(struct orch *o, const char *actor, view_change *change, void *data);
+/* Under which id the session that was acknowledged can be resumed; NULL: it
+ * cannot. */
+int view_store_set_session(struct view_store *s, struct orch *o, const char *session);
 #endif

@@ -58,9 +58,9 @@ static int since_iteration(struct delta *d, struct orch *o, const struct turn *t
 				 "is detached: say which one with --loop");
 	if ((rc = receipt_list(&list, o, 0)) < 0)
 		goto out;
+	/* In the order in which they ended: their times are whole seconds. */
 	for (size_t i = 0; i < list.nr; i++)
-		if (list.v[i].iteration == n && list.v[i].status == TURN_OK &&
-		    (!found || list.v[i].ended_ms >= found->ended_ms))
+		if (list.v[i].iteration == n && list.v[i].status == TURN_OK)
 			found = &list.v[i];
 	for (size_t i = 0; i < t->nr_last; i++)
 		if (t->last[i].iteration == n &&

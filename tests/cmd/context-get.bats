@@ -47,7 +47,7 @@ big() { # a document whose diff is smaller than itself
 
 @test "--json" {
 	get docs/index.md --json
-	json_is . '{"version":1,"path":"docs/index.md","section":null,"diff":false,"bytes":8,"tokens":2,"line_start":1,"line_end":1,"text":"# Index\n"}'
+	json_is . '{"version":1,"path":"docs/index.md","section":null,"diff":false,"bytes":8,"tokens":3,"line_start":1,"line_end":1,"text":"# Index\n"}'
 	printf 'one\ncaf\351' >docs/index.md
 	get docs/index.md --json
 	json_is '"\(.line_start) \(.line_end) \(.bytes)"' "1 2 8"

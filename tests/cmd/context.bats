@@ -21,7 +21,7 @@ ref=refs/orch/main/views/galph
 		"docs/fix_plan.md docs/findings.md input.md docs/index.md specs/one.md"
 	json_is '[.documents[].state] | unique | join(" ")' new
 	json_is '.documents[3].bytes' 8
-	json_is '.documents[3].tokens' 2
+	json_is '.documents[3].tokens' 3
 	json_is '"\(.hits) \(.total) \(.hit_rate)"' "0 5 0"
 	clean
 }
@@ -30,7 +30,7 @@ ref=refs/orch/main/views/galph
 	exits 0 git orch context status --actor galph
 	matches '^galph has not seen any document yet$'
 	matches '^document +state +tokens$'
-	matches '^docs/index.md +new +2$'
+	matches '^docs/index.md +new +3$'
 	matches '^unchanged 0 of 5 files, 0% of bytes'
 	pack
 	exits 0 git orch context status --actor galph

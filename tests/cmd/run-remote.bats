@@ -284,7 +284,9 @@ intruder() {
 		echo x >>g.txt; git add .; git commit -q -m g; sh "$BATS_TEST_TMPDIR/intrude"'
 	exits 75 git orch run --actor galph
 	is "$(head -c 40 "$BATS_TEST_TMPDIR/stdin")" "Your last commits are not accepted yet: "
-	is "$(cat "$BATS_TEST_TMPDIR/static")" "You are galph. Plan the next step."
+	is "$(head -n 1 "$BATS_TEST_TMPDIR/static")" "You are galph. Plan the next step."
+	grep -q '^<document path="docs/index.md"' "$BATS_TEST_TMPDIR/static"
+	! grep -q '^<document path="docs/index.md"' "$BATS_TEST_TMPDIR/stdin"
 }
 
 @test "the branch is refused again: paused for all machines, resumed once merged" {

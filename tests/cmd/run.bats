@@ -74,7 +74,7 @@ state() { git orch turn status --json | jq -r "$1"; }
 }
 
 @test "what is over the budget is left out of the prompt, and the turn is played" {
-	head -c 300000 /dev/zero | tr '\0' x | fold >docs/index.md
+	seq -f 'line %g of a large document, in which nothing is like anything else' 1 5000 >docs/index.md
 	commit "large document"
 	both 'cp "$GIT_ORCH_PROMPT" ../prompt'
 	exits 0 git orch run
@@ -365,7 +365,7 @@ await_line() {
 	put "$BATS_TEST_TMPDIR/claude1" <<-'END'
 	{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":"s-1","total_cost_usd":0.5,"usage":{"input_tokens":11,"cache_creation_input_tokens":200,"cache_read_input_tokens":30,"output_tokens":4},"modelUsage":{"claude-x":{"inputTokens":11,"outputTokens":4}}}
 	END
-	sed 's/"input_tokens":11/"input_tokens":21/; s/0\.5/0.75/' \
+	sed 's/"input_tokens":11/"input_tokens":21/; s/"output_tokens":4/"output_tokens":9/; s/0\.5/0.75/' \
 		"$BATS_TEST_TMPDIR/claude1" >"$BATS_TEST_TMPDIR/claude2"
 	agent galph "cat '$BATS_TEST_TMPDIR/codex'"
 	agent ralph "cat '$BATS_TEST_TMPDIR/claude'\$GIT_ORCH_ITERATION"
@@ -379,7 +379,8 @@ await_line() {
 		'{"uncached":11,"cache_write":200,"cache_read":30,"output":4}'
 	json_is '.receipts[1].model' claude-x
 	json_is '.receipts[1].cost_usd' 0.5
-	json_is '.receipts[3].tokens.uncached' 10
+	json_is '.receipts[3].tokens' \
+		'{"uncached":10,"cache_write":0,"cache_read":0,"output":5}'
 	json_is '.receipts[3].cost_usd' 0.25
 }
 

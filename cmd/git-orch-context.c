@@ -23,10 +23,11 @@ int context_begin(struct orch *o, const char **actor, int argc, const char **arg
 
 static const struct command *const subs[] = {
 	&context_pack_command, &context_get_command, &context_status_command,
-	&context_ack_command, &context_invalidate_command, NULL
+	&context_ack_command, &context_invalidate_command,
+	&context_stats_command, NULL
 };
 static const char *const usage[] = {
-	PACK_USAGE, GET_USAGE, STATUS_USAGE, ACK_USAGE, INVALIDATE_USAGE, NULL
+	PACK_USAGE, GET_USAGE, STATUS_USAGE, ACK_USAGE, INVALIDATE_USAGE, STATS_USAGE, NULL
 };
 const struct command orch_command = {
 	.name = "context", .usage = usage, .subs = subs,

@@ -20,10 +20,12 @@ struct orch;
 	"[--json] [<path>...]"
 #define ACK_USAGE \
 	"git orch context ack [--actor <actor>] [--pack <id>] [--json]"
+#define STATS_USAGE \
+	"git orch context stats [-n <turns>] [--actor <actor>] [--json]"
 
 extern const struct command context_pack_command, context_ack_command,
 	context_status_command, context_get_command,
-	context_invalidate_command;
+	context_invalidate_command, context_stats_command;
 
 extern const char *context_actor_option;
 #define OPT_ACTOR OPT_STRING('a', "actor", &context_actor_option, "actor", \

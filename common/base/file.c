@@ -14,6 +14,7 @@
 
 /* A temporary this old (seconds) has nobody writing it any more. */
 #define STALE_TEMPORARY 600
+#define MAX_LOG ((size_t)64 << 20)	/* a log beyond that is not read to be cut */
 
 int file_read(struct strbuf *out, const char *path, size_t max, unsigned flags)
 {
@@ -210,6 +211,42 @@ out:
 	if (close(fd) < 0 && !rc)
 		rc = error_sys("cannot close '%s'", path);
 	strbuf_release(&line);
+	return rc;
+}
+
+/* The start of the line behind `lines` lines counted from the end. */
+static size_t last_lines(const struct strbuf *text, size_t lines, size_t max)
+{
+	size_t pos = text->len, best = text->len;
+
+	while (pos > 0 && lines > 0 && text->len - best <= max) {
+		const char *nl = pos > 1 ? memrchr(text->buf, '\n', pos - 1) : NULL;
+
+		pos = nl ? (size_t)(nl - text->buf) + 1 : 0;
+		if (text->len - pos > max)
+			break;
+		best = pos;
+		lines--;
+	}
+	return best;
+}
+
+int file_cut_log(const char *path, size_t lines, size_t large, size_t keep)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct stat st;
+	size_t from;
+	int rc = 0;
+
+	if (stat(path, &st) < 0 || (uintmax_t)st.st_size <= large)
+		return 0;
+	if (file_read(&text, path, MAX_LOG, FILE_NOFOLLOW) == 0) {
+		from = last_lines(&text, lines, keep);
+		rc = file_replace_cache(path, text.buf + from, text.len - from, 0666);
+	} else {
+		error_clear();
+	}
+	strbuf_release(&text);
 	return rc;
 }
 

@@ -39,6 +39,12 @@ void file_sweep(const char *dir);
  * with `mode`.
  */
 int file_append(const char *path, const void *data, size_t len, mode_t mode);
+/*
+ * Shorten a log of lines that is larger than `large` bytes to its last `lines`
+ * lines, and those to at most `keep` bytes. Who appends to it must be kept away
+ * meanwhile. None, or one that cannot be read, is left alone.
+ */
+int file_cut_log(const char *path, size_t lines, size_t large, size_t keep);
 
 /* mkdir -p with mode 0777 & ~umask. */
 int dir_make(const char *path);

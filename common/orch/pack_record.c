@@ -11,6 +11,7 @@
 #include "orch/layoutstore.h"
 #include "orch/orch.h"
 #include "orch/pack.h"
+#include "orch/packlog.h"
 #include "orch/packtext.h"
 #include "orch/turn.h"
 #include "orch/viewstore.h"
@@ -82,9 +83,7 @@ static void print_pack(struct strbuf *out, const struct pack *p, struct orch *o,
 	json_add_string(json, "stable",
 			oid_is_zero(&p->stable) ? NULL : oid_hex(&p->stable));
 	json_add_bool(json, "resumed", p->resumed);
-	json_add_int(json, "full_bytes", p->full_bytes);
-	json_add_int(json, "pack_tokens", p->tokens);
-	json_add_int(json, "price", (int64_t)p->price);
+	packlog_figures(json, p);
 	/* In the order of the tree: a path need not be text. */
 	both[0] = json_add_array(json, "tokens");
 	both[1] = (void *)(uintptr_t)p;
@@ -200,6 +199,7 @@ int pack_record(struct pack *p, struct orch *o, const char *actor)
 
 struct ack {
 	const char *id, *session;
+	struct oid json;	/* of the pack that is seen now; zero: it was before */
 };
 
 static int no_such_pack(const char *actor, const char *id)
@@ -265,7 +265,8 @@ static int ack_once(struct orch *o, const char *actor, void *data)
 	     (rc = view_store_set_session(&store, o, ack->session)) < 0))
 		goto out;
 	view_store_drop(&store, (size_t)i);
-	rc = view_store_save(&store, o, actor);
+	if ((rc = view_store_save(&store, o, actor)) == 0)
+		ack->json = store.seen_json;
 out:
 	view_seen_release(&seen);
 	view_store_release(&store);
@@ -274,7 +275,10 @@ out:
 
 int pack_ack(struct orch *o, const char *actor, const char *id, const char *session)
 {
-	struct ack ack = { id, session };
+	struct ack ack = { id, session, OID_ZERO };
+	int rc = view_store_change(o, actor, ack_once, &ack);
 
-	return view_store_change(o, actor, ack_once, &ack);
+	if (rc == 0 && !oid_is_zero(&ack.json))
+		packlog_append(o, &ack.json);
+	return rc;
 }

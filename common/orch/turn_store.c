@@ -17,7 +17,7 @@
 #include "orch/turn_internal.h"
 
 #define LOG_LINES 1000			/* kept when the log is cut */
-#define LOG_CUT ((off_t)2 << 20)	/* cut when it is larger than this */
+#define LOG_CUT ((size_t)2 << 20)	/* cut when it is larger than this */
 #define LOG_MAX ((size_t)64 << 20)	/* refused beyond this */
 
 const char *turn_file(const struct orch *o, const char *name)
@@ -132,40 +132,12 @@ out:
 
 /* ---- the log ---- */
 
-/* The start of the line behind `keep` lines counted from the end. */
-static size_t last_lines(const struct strbuf *text, size_t keep, size_t max)
-{
-	size_t pos = text->len, best = text->len;
-
-	while (pos > 0 && keep > 0 && text->len - best <= max) {
-		const char *nl = pos > 1 ? memrchr(text->buf, '\n', pos - 1) : NULL;
-
-		pos = nl ? (size_t)(nl - text->buf) + 1 : 0;
-		if (text->len - pos > max)
-			break;
-		best = pos;
-		keep--;
-	}
-	return best;
-}
-
 static void cut_log(struct orch *o)
 {
-	const char *path = turn_file(o, "turn-log.jsonl");
-	struct strbuf text = STRBUF_INIT;
-	struct stat st;
-	size_t from;
-
-	if (stat(path, &st) < 0 || st.st_size <= LOG_CUT)
-		return;
-	if (file_read(&text, path, LOG_MAX, FILE_NOFOLLOW) == 0) {
-		from = last_lines(&text, LOG_LINES, (size_t)LOG_CUT / 2);
-		if (file_replace_cache(path, text.buf + from, text.len - from,
-				       0666) < 0)
-			warn("%s", error_message());
-	}
+	if (file_cut_log(turn_file(o, "turn-log.jsonl"), LOG_LINES, LOG_CUT,
+			 LOG_CUT / 2) < 0)
+		warn("%s", error_message());
 	error_clear();
-	strbuf_release(&text);
 }
 
 /* No fsync: the log serves to repair a state that somebody overwrote, and the

@@ -4,8 +4,8 @@
 #include "context.h"
 
 #include "base/output.h"
+#include "orch/forecast.h"
 #include "orch/orch.h"
-#include "orch/view.h"
 #include "orch/view_page.h"
 
 /* --- status -------------------------------------------------------------- */
@@ -13,22 +13,19 @@
 static int run_status(int argc, const char **argv)
 {
 	struct orch o = ORCH_INIT;
-	struct view_status s = VIEW_STATUS_INIT;
-	struct view_seen seen = VIEW_SEEN_INIT;
+	struct forecast f = FORECAST_INIT;
 	struct output out;
 	const char *actor = NULL;
 	int rc;
 
 	if ((rc = context_begin(&o, &actor, argc, argv)) < 0 ||
-	    (rc = view_compare(&s, &o, actor, VIEW_TOKENS)) < 0 ||
-	    (rc = view_seen(&seen, &o, actor)) < 0)
+	    (rc = forecast_make(&f, &o, actor)) < 0)
 		goto out;
 	output_open(&out);
-	view_page(&out, &s, &seen, actor);
+	view_page(&out, &f, actor);
 	rc = output_close(&out);
 out:
-	view_seen_release(&seen);
-	view_status_release(&s);
+	forecast_release(&f);
 	orch_release(&o);
 	return rc;
 }

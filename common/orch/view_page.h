@@ -1,13 +1,10 @@
 #ifndef ORCH_VIEW_PAGE_H
 #define ORCH_VIEW_PAGE_H
-/* What people and programs see of a view (orch/view.h). */
-struct json;
+/* What people and programs see of a view and of the next pack (orch/forecast.h). */
+struct forecast;
 struct output;
-struct view_seen;
-struct view_status;
 
-/* What the actor saw last, each document and its state, the sums; all of it
- * as JSON, too. */
-void view_page(struct output *out, const struct view_status *s,
-	       const struct view_seen *seen, const char *actor);
+/* What the actor saw last, each document with its state and what is to be sent of
+ * it, the sums, what packs would be; all of it as JSON, too. */
+void view_page(struct output *out, const struct forecast *f, const char *actor);
 #endif

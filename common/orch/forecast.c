@@ -204,7 +204,8 @@ static int look_up(struct forecast *f, struct orch *o, const char *actor,
 	layout_load(&l, o->repo, &store.layout);
 	if (f->seen.session && !l.invalid)
 		f->resumed = 0;
-	layout_words(&words, "now", now.nr);
+	/* About the words that a pack would have, so about its tokens. */
+	layout_words(&words, "commit 1234567", now.nr);
 	if ((rc = layout_step(&l, &turn, &now, policy, &t, &words, NULL)) < 0)
 		goto out;
 	f->frame_is_new = turn.choice == LAYOUT_RENEWED;

@@ -189,7 +189,7 @@ rendered() { jq -j .text "$outfile" | tail -c "$(json '.parts[-1].bytes')"; }
 }
 
 @test "larger than the budget even without documents is refused" {
-	yes 'plan the work and work the plan' | head -c 40000 >prompts/supervisor.md
+	yes 'plan the work and work the plan' | head -c 39700 >prompts/supervisor.md
 	git config orch.budget 5000
 	exits 128 git orch prompt build galph
 	one_error "over orch.budget (5.0k)" "prompts/supervisor.md 10.0k"

@@ -111,17 +111,6 @@ int blob_read(struct repo *repo, const struct oid *oid, size_t max,
 	return 0;
 }
 
-int blob_read_unhashed(struct repo *repo, const struct oid *oid, size_t max,
-		       struct strbuf *out)
-{
-	int rc;
-
-	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
-	rc = blob_read(repo, oid, max, out);
-	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
-	return rc;
-}
-
 int blob_write(struct repo *repo, const void *data, size_t len, struct oid *out)
 {
 	git_oid id;

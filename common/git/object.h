@@ -9,10 +9,6 @@ struct repo;
 /* Append the blob's bytes. More than `max`: ORCH_EINVALID. */
 int blob_read(struct repo *repo, const struct oid *oid, size_t max,
 	      struct strbuf *out);
-/* The same without hashing what was read, for large texts of our own: git does
- * not hash what it reads either, and zlib's sum finds what a disk has done. */
-int blob_read_unhashed(struct repo *repo, const struct oid *oid, size_t max,
-		       struct strbuf *out);
 int blob_size(struct repo *repo, const struct oid *oid, uint64_t *size);
 int blob_write(struct repo *repo, const void *data, size_t len,
 	       struct oid *out);

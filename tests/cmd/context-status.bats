@@ -23,7 +23,7 @@ doc() { json_is ".documents[] | select(.path == \"$1\") | $2" "$3"; }
 	matches '^document +state +tokens +to send$'
 	matches '^docs/fix_plan.md +\+2 -3 +[0-9.]+k +[0-9]+  3 hunks: Plan, \[T-1\] Bridge$'
 	matches '^input.md +changed +[0-9]+ +[0-9]+  whole, no larger than its diff$'
-	matches '^specs/two.md +new +2 +[0-9]+$'
+	matches '^specs/two.md +new +3 +[0-9]+$'
 	matches '^specs/found.md +new +[0-9.k]+ +[0-9]+  renamed from docs/findings.md$'
 	matches '^specs/gone.md +removed +- +[0-9]+$'
 	matches '^docs/index.md +unchanged +2 +0$'

@@ -359,7 +359,7 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 	struct wrapped w = { .o = o, .spawn = SPAWN_INIT, .guard = TURN_GUARD_INIT };
 	struct turn t;
 	char *path = agent_path();
-	bool inside = false;
+	bool inside = false, found = false;
 	int rc;
 
 	turn_init(&t);
@@ -368,6 +368,7 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 		path = xstrdup("/usr/local/bin:/usr/bin:/bin");
 	if ((rc = check_program(argv[0], path)) < 0 || (rc = catch_signals()) < 0)
 		goto out;
+	found = true;
 	mine.pid = getpid();
 	mine.interrupt_fd = signal_pipe[0];
 	mine.inside = &inside;
@@ -409,6 +410,9 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 	else if (rc == 0 && w.strayed)
 		rc = error_set(ORCH_ENO, "%s: the turn failed", w.strayed);
 out:
+	/* A remote that does not exist is no program that does not. */
+	if (found && (rc == ORCH_ENOTFOUND || rc == ORCH_EUNSUPPORTED))
+		rc = ORCH_ERROR;
 	turn_guard_close(&w.guard);
 	free(w.branch);
 	free(w.strayed);

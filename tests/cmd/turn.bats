@@ -226,6 +226,16 @@ GIT_ORCH_LOOP=main"
 	[ ! -e .git/orch ]
 }
 
+@test "with: 126 and 127 speak of the program alone" {
+	exits 128 git orch turn with --sync-via-git=nowhere galph -- true
+	one_error "no remote 'nowhere'"
+	exits 0 git orch turn with galph -- true
+	jq -c '.version = 99' $state >new
+	cp new $state
+	exits 128 git orch turn with ralph -- true
+	one_error "newer git-orch"
+}
+
 @test "with dies of what its command died of, after the release" {
 	exits 143 git-orch-turn with galph -- sh -c 'kill -TERM $$'
 	status_is '[.status, .expected_actor]' '["failed","galph"]'

@@ -11,7 +11,7 @@
 #include "orch/runner.h"
 #include "orch/turn.h"
 
-static int64_t timeout = -1, lease, generation;
+static int64_t timeout = -1, lease, generation = TURN_NOT_GIVEN;
 static const char *pid_arg, *next, *status_arg;
 static struct strvec values;
 
@@ -118,6 +118,9 @@ static int release(int argc, const char **argv)
 		end.status = TURN_FAILED;
 	else if (status_arg && !str_eq(status_arg, "ok"))
 		return usage_error("--status is ok or failed, not '%s'", status_arg);
+	for (size_t i = 0; i < values.nr; i++)
+		if (values.v[i][0] == '=' || !strchr(values.v[i], '='))
+			return usage_error("--set: '%.80s' is not KEY=VALUE", values.v[i]);
 	if ((rc = orch_open(&o, 0)) < 0 ||
 	    (next && (rc = orch_actor(&o, next, &end.next)) < 0) ||
 	    (rc = turn_choose_generation(&end.generation, &o, generation)) < 0 ||

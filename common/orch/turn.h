@@ -222,7 +222,8 @@ int turn_env_generation(int64_t *out, const struct orch *o);
  * if the caller is it or its descendant, else ORCH_ENO saying who holds it.
  */
 int turn_own_generation(int64_t *out, struct orch *o);
-/* `given` (--generation; 0: not given), else the environment's, else our own. */
+#define TURN_NOT_GIVEN INT64_MIN
+/* `given` (--generation or TURN_NOT_GIVEN), else the environment's, else our own. */
 int turn_choose_generation(int64_t *out, struct orch *o, int64_t given);
 /*
  * The process that a plain `turn acquire` holds the turn for. `arg` is --pid:

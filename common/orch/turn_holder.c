@@ -444,7 +444,7 @@ int turn_choose_generation(int64_t *out, struct orch *o, int64_t given)
 	int rc;
 
 	*out = given;
-	if (given)
+	if (given != TURN_NOT_GIVEN)
 		return given > 0 ? 0 :
 		       error_set(ORCH_EUSAGE, "--generation: %" PRId64 " is none", given);
 	if ((rc = turn_env_generation(out, o)) < 0 || *out)

@@ -454,6 +454,8 @@ GIT_ORCH_LOOP=main"
 @test "misuse" {
 	for args in "" "frobnicate" "acquire a b" "status x" "with" "with galph" \
 		"release --status lost" "release --generation x" "release --generation -1" \
+		"release --generation 0" "renew --generation 0" \
+		"release --set word" "release --set =x" \
 		"acquire --pid x galph" "acquire --pid -4 galph" "acquire --timeout x galph"; do
 		exits 129 git orch turn $args || return 1
 		err_has "git orch turn"

@@ -166,6 +166,20 @@ static void log_transition(struct orch *o, struct json *state, const char *event
 
 /* ---- writing ---- */
 
+/* Nobody waits for whoever reads a fifo, least of all with the lock in hand. */
+static int open_spare(const char *path, int create)
+{
+	int fd = open(path, create | O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+		      O_NOCTTY, 0666);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
 /*
  * A file that has its blocks already: release overwrites it in place and
  * renames it, which needs no room. Renewals and the child's entry make
@@ -174,9 +188,11 @@ static void log_transition(struct orch *o, struct json *state, const char *event
 static int make_spare(struct orch *o, size_t len)
 {
 	const char *path = turn_file(o, "turn.json.spare");
-	int fd, rc = 0;
+	int fd = open_spare(path, O_CREAT), rc = 0;
 
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	/* What is no file cannot be ours. */
+	if (fd < 0 && (remove(path) == 0 || errno == ENOENT))
+		fd = open_spare(path, O_CREAT);
 	if (fd < 0)
 		return error_sys("cannot create %s", path);
 	errno = posix_fallocate(fd, 0, (off_t)(len * 2 + 4096));
@@ -195,7 +211,7 @@ static int store_in_spare(struct orch *o, const struct strbuf *text)
 	size_t done = 0;
 	int fd, dir = -1, rc = 0;
 
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open_spare(path, 0);
 	if (fd < 0)
 		return ORCH_ENOTFOUND;
 	while (done < text->len) {

@@ -494,6 +494,27 @@ GIT_ORCH_LOOP=main"
 	status_is '[.iteration, .expected_actor]' '[2,"galph"]'
 }
 
+@test "nothing but a file serves as spare, and nobody waits for it" {
+	local spare=${state%/*}/turn.json.spare what
+
+	exits 0 git orch turn with galph -- true
+	for what in "mkfifo $spare" "ln -s $PWD/elsewhere $spare" "mkdir $spare"; do
+		rm -rf "$spare"
+		$what
+		exits 0 timeout -k 1 20 git-orch-turn with --timeout 0 ralph -- true
+		rm -rf "$spare"
+		exits 0 git orch turn acquire --pid none galph
+		rm -rf "$spare"
+		$what
+		exits 0 timeout -k 1 20 git-orch-turn release --generation "$out"
+	done
+	[ ! -e elsewhere ] || fail_with "a link was followed"
+	rm -rf "$spare"
+	mkdir -p "$spare/full"
+	exits 128 git orch turn acquire --pid none ralph
+	one_error "turn.json.spare"
+}
+
 @test "many at once: never two, nothing lost" {
 	put worker <<-'END'
 	for i in 1 2 3 4 5; do

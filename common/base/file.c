@@ -176,8 +176,8 @@ int file_append(const char *path, const void *data, size_t len, mode_t mode)
 	ssize_t n;
 	int fd, rc = 0;
 
-	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK |
-		  O_NOCTTY, mode);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+		  O_NONBLOCK | O_NOCTTY, mode);
 	if (fd < 0)
 		return error_sys("cannot append to '%s'", path);
 	if (fstat(fd, &st) < 0) {

@@ -36,7 +36,7 @@ void file_sweep(const char *dir);
 /*
  * Append with one write(2) under O_APPEND; `data` should end in a newline.
  * A last line without newline (a crash) is ended first. The file is created
- * with `mode`.
+ * with `mode`. A symbolic link is not followed.
  */
 int file_append(const char *path, const void *data, size_t len, mode_t mode);
 /*

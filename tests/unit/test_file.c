@@ -145,6 +145,9 @@ static void test_append(void **state)
 	assert_int_equal(mkfifo("log.fifo", 0600), 0);
 	assert_int_equal(file_append("log.fifo", "x\n", 2, 0600), ORCH_EINVALID);
 	assert_int_equal(file_append(".", "x\n", 2, 0600), ORCH_ERROR);
+	assert_int_equal(symlink("elsewhere", "log.link"), 0);
+	assert_int_equal(file_append("log.link", "x\n", 2, 0600), ORCH_ERROR);
+	assert_int_equal(access("elsewhere", F_OK), -1);
 }
 
 static void test_dirs(void **state)

@@ -205,22 +205,27 @@ static void resolve_tried(struct turn *t, struct turn_net *n, const struct oid *
 	t->sync.tried = (struct oid)OID_ZERO;
 }
 
+int turn_blame_published(int rc, const struct turn_net *n)
+{
+	char *why;
+
+	/* Written by a newer git-orch: there is nothing to repair. */
+	if (rc == ORCH_EUNSUPPORTED)
+		return error_prefix(rc, "%s at %s", n->ref, n->remote.name);
+	why = xstrdup(error_message());
+	rc = error_set(ORCH_EINVALID, "%s at %s is no state of a turn (%s): "
+		       "'git orch turn repair' replaces it", n->ref, n->remote.name, why);
+	free(why);
+	return rc;
+}
+
 static int follow(struct turn *t, struct turn_net *n, const struct oid *commit)
 {
 	struct turn p;
 	int rc = turn_read_published(&p, n->o, commit);
 
-	if (rc == ORCH_EUNSUPPORTED) {
-		error_prefix(rc, "%s at %s", n->ref, n->remote.name);
-		goto out;
-	}
 	if (rc < 0) {
-		char *why = xstrdup(error_message());
-
-		rc = error_set(ORCH_EINVALID, "%s at %s is no state of a turn (%s): "
-			       "'git orch turn repair' replaces it", n->ref,
-			       n->remote.name, why);
-		free(why);
+		rc = turn_blame_published(rc, n);
 		goto out;
 	}
 	resolve_tried(t, n, commit);

@@ -71,7 +71,8 @@ int turn_look_published(struct turn *out, struct orch *o, const char *remote)
 	if (!object_exists(o->repo, &there.oid) &&
 	    (rc = remote_fetch(&n.remote, &get, 1)) < 0)
 		goto out;
-	rc = turn_read_published(out, o, &there.oid);
+	if ((rc = turn_read_published(out, o, &there.oid)) < 0)
+		rc = turn_blame_published(rc, &n);
 	if (!oid_is_zero(&get.oid) && ref_delete(o->repo, here, &get.oid) < 0)
 		warn("%s", error_message());
 out:

@@ -81,6 +81,9 @@ bool turn_head_is_there(const struct turn *t, struct turn_net *n);
  * can store, so that one more is always possible. */
 #define TURN_COUNT_MAX ((int64_t)1 << 40)
 int turn_read_published(struct turn *out, struct orch *o, const struct oid *commit);
+/* What turn_read_published() found wrong, with the reference's name and the way
+ * out. Returns the code to pass on. */
+int turn_blame_published(int rc, const struct turn_net *n);
 
 struct receipt;
 /*

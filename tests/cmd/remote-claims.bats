@@ -421,6 +421,8 @@ lie() {
 		git -C "$hub" update-ref --no-deref $ref "$what"
 		exits 128 claim b ralph
 		one_error "$ref at origin" "git orch turn repair"
+		exits 1 git -C "$a" orch doctor
+		has "fail  remote      $ref at origin is no state" "git orch turn repair"
 		exits 0 a repair
 		published_is .expected_actor ralph
 	done

@@ -226,6 +226,9 @@ refused() {
 	#!/bin/sh
 	case $1 in refs/orch/*) echo "no such names here"; exit 1 ;; esac
 	END
+	exits 1 git -C "$a" orch doctor
+	matches "^fail +remote +origin refuses .*no such names here"
+	lacks "takes refs/orch/*"
 	exits 128 claim a galph
 	one_error "origin refuses $ref" "no such names here"
 	exits 0 a status --json
@@ -249,6 +252,25 @@ true"
 	exits 0 a sync
 	published_is .expected_actor ralph
 	is "$(tip main)" "$(head_of)"
+}
+
+@test "ssh never asks, unless the user has said how to run it" {
+	mkdir bin
+	put bin/ssh <<-END
+	#!/bin/sh
+	echo "\$*" >>"$PWD/asked"
+	exit 255
+	END
+	cp bin/ssh bin/mine
+	chmod +x bin/ssh bin/mine
+	git remote set-url origin ssh://host/x
+	PATH=$PWD/bin:$PATH exits 75 claim a galph
+	grep -q -- "BatchMode=yes" asked || fail_with "$(cat asked)"
+	grep -q -- "ConnectTimeout=" asked || fail_with "$(cat asked)"
+	rm asked
+	git config core.sshCommand "$PWD/bin/mine"
+	PATH=$PWD/bin:$PATH exits 75 claim a galph
+	! grep -q -- "BatchMode" asked || fail_with "$(cat asked)"
 }
 
 @test "a claim whose remote is gone from the configuration can be given back" {

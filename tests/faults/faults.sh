@@ -65,7 +65,10 @@ command_of() {
 # process that is gone.
 allowed() {
 	[ "$1" = "$old" ] || [ "$1" = "$new" ] ||
-		{ [ "$name" = with ] && [ "$1" = "2 1 1 ralph lost null" ]; }
+		{ [ "$name" = with ] && [ "$1" = "2 1 1 ralph lost null" ]; } ||
+		# What cannot be recorded is not started, and has failed.
+		{ [ "$name" = with ] && [ "$1" = "2 1 1 ralph failed null" ] &&
+			[ "$code" = 128 ] && grep -q "the command was not started" "$dir/err"; }
 }
 # What is in our directory now and will never go away.
 litter() {

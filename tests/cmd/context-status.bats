@@ -26,7 +26,7 @@ doc() { json_is ".documents[] | select(.path == \"$1\") | $2" "$3"; }
 	matches '^specs/two.md +new +3 +[0-9]+$'
 	matches '^specs/found.md +new +[0-9.k]+ +[0-9]+  renamed from docs/findings.md$'
 	matches '^specs/gone.md +removed +- +[0-9]+$'
-	matches '^docs/index.md +unchanged +2 +0$'
+	matches '^docs/index.md +unchanged +3 +0$'
 	matches '^resumed now [0-9]+; fresh [0-9.]+k \((new )?key frame'
 	exits 0 git orch context status --actor galph --json
 	doc docs/fix_plan.md '"\(.added) \(.removed) \(.hunks) \(.whole) \(.headings | join("|"))"' "2 3 3 false Plan|[T-1] Bridge"

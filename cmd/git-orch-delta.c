@@ -38,8 +38,9 @@ static int show(const struct delta *d, const struct delta_patch *patch)
 	struct output out;
 
 	output_open(&out);
-	delta_to_json(output_json(&out), d, patch);
-	if (markdown_option) {
+	if (output_is_json(&out)) {
+		delta_to_json(output_json(&out), d, patch);
+	} else if (markdown_option) {
 		delta_markdown(&text, d, patch);
 		output_raw(&out, text.buf, text.len);
 	} else {

@@ -5,23 +5,20 @@
 #include "base/text.h"
 #include "git/internal.h"
 #include "git/object.h"
+#include "git/tree_read.h"
 
 #define MAX_DEPTH 512
 #define MODE_TYPE 0170000u
 
 struct walk {
 	struct repo *repo;
+	git_odb *odb;
 	struct change_list *out;
 	struct strbuf path;
 };
 
-static bool is_tree(unsigned mode)
-{
-	return mode == GIT_FILEMODE_TREE;
-}
-
-static void add_change(struct walk *w, char status, const git_tree_entry *a,
-		       const git_tree_entry *b)
+static void add_change(struct walk *w, char status, const struct tree_reader *a,
+		       const struct tree_reader *b)
 {
 	struct change *c;
 
@@ -31,108 +28,95 @@ static void add_change(struct walk *w, char status, const git_tree_entry *a,
 	c->path = xstrndup(w->path.buf, w->path.len);
 	c->status = status;
 	if (a) {
-		oid_from_git2(&c->old_oid, git_tree_entry_id(a));
-		c->old_mode = git_tree_entry_filemode(a);
+		c->old_oid = a->id;
+		c->old_mode = a->mode;
 	}
 	if (b) {
-		oid_from_git2(&c->new_oid, git_tree_entry_id(b));
-		c->new_mode = git_tree_entry_filemode(b);
+		c->new_oid = b->id;
+		c->new_mode = b->mode;
 	}
 }
 
-static int walk_trees(struct walk *w, const git_oid *a, const git_oid *b,
+static bool is_tree(const struct tree_reader *r)
+{
+	return r && r->mode == GIT_FILEMODE_TREE;
+}
+
+static int walk_trees(struct walk *w, const struct oid *a, const struct oid *b,
 		      unsigned depth);
 
 /* One entry that differs; either side may be missing, not both. */
-static int walk_entry(struct walk *w, const git_tree_entry *a,
-		      const git_tree_entry *b, unsigned depth)
+static int walk_entry(struct walk *w, const struct tree_reader *a,
+		      const struct tree_reader *b, unsigned depth)
 {
-	bool tree_a = a && is_tree(git_tree_entry_filemode(a));
-	bool tree_b = b && is_tree(git_tree_entry_filemode(b));
 	size_t len = w->path.len;
 	int rc = 0;
 
-	strbuf_addstr(&w->path, git_tree_entry_name(a ? a : b));
-	if (tree_a || tree_b) {
+	strbuf_addstr(&w->path, a ? a->name : b->name);
+	if (is_tree(a) || is_tree(b)) {
 		/* A tree never meets a file here: they sort differently. */
 		strbuf_addch(&w->path, '/');
-		rc = walk_trees(w, tree_a ? git_tree_entry_id(a) : NULL,
-				tree_b ? git_tree_entry_id(b) : NULL, depth + 1);
+		rc = walk_trees(w, is_tree(a) ? &a->id : NULL,
+				is_tree(b) ? &b->id : NULL, depth + 1);
 	} else if (!a || !b) {
 		add_change(w, a ? 'D' : 'A', a, b);
 	} else {
-		unsigned x = git_tree_entry_filemode(a), y = git_tree_entry_filemode(b);
+		bool kind = (a->mode & MODE_TYPE) == (b->mode & MODE_TYPE);
 
-		add_change(w, (x & MODE_TYPE) == (y & MODE_TYPE) ? 'M' : 'T', a, b);
+		add_change(w, kind ? 'M' : 'T', a, b);
 	}
 	strbuf_setlen(&w->path, len);
 	return rc;
 }
 
 /* The order in trees: a directory sorts as if its name ended in a slash. */
-static int compare(const git_tree_entry *a, const git_tree_entry *b)
+static int compare(const struct tree_reader *a, const struct tree_reader *b)
 {
-	const char *x = git_tree_entry_name(a), *y = git_tree_entry_name(b);
+	const char *x = a->name, *y = b->name;
 	unsigned char cx, cy;
 
 	while (*x && *x == *y)
 		x++, y++;
 	cx = (unsigned char)*x;
 	cy = (unsigned char)*y;
-	if (!cx && is_tree(git_tree_entry_filemode(a)))
+	if (!cx && is_tree(a))
 		cx = '/';
-	if (!cy && is_tree(git_tree_entry_filemode(b)))
+	if (!cy && is_tree(b))
 		cy = '/';
 	return (cx > cy) - (cx < cy);
 }
 
-static bool same(const git_tree_entry *a, const git_tree_entry *b)
+static int open_side(struct tree_reader *r, struct walk *w, const struct oid *oid)
 {
-	return git_oid_equal(git_tree_entry_id(a), git_tree_entry_id(b)) &&
-	       git_tree_entry_filemode(a) == git_tree_entry_filemode(b);
+	int rc = oid ? tree_reader_open(r, w->repo, w->odb, oid) : 0;
+
+	return rc < 0 || !oid ? rc : tree_reader_next(r);
 }
 
-static int open_side(git_tree **out, struct repo *repo, const git_oid *id)
-{
-	struct oid oid;
-
-	*out = NULL;
-	if (!id)
-		return 0;
-	oid_from_git2(&oid, id);
-	return tree_open(out, repo, &oid);
-}
-
-static int walk_trees(struct walk *w, const git_oid *a, const git_oid *b,
+static int walk_trees(struct walk *w, const struct oid *a, const struct oid *b,
 		      unsigned depth)
 {
-	git_tree *x = NULL, *y = NULL;
-	size_t i = 0, j = 0, n, m;
+	struct tree_reader x = { 0 }, y = { 0 };
 	int rc, order;
 
 	if (depth > MAX_DEPTH)
 		return error_set(ORCH_EINVALID, "directories nested more than %d deep "
 				 "at '%.80s...'", MAX_DEPTH, w->path.buf);
-	if ((rc = open_side(&x, w->repo, a)) < 0 ||
-	    (rc = open_side(&y, w->repo, b)) < 0)
-		goto out;
-	n = x ? git_tree_entrycount(x) : 0;
-	m = y ? git_tree_entrycount(y) : 0;
-	while (rc == 0 && (i < n || j < m)) {
-		const git_tree_entry *p = i < n ? git_tree_entry_byindex(x, i) : NULL;
-		const git_tree_entry *q = j < m ? git_tree_entry_byindex(y, j) : NULL;
-
-		order = !p ? 1 : !q ? -1 : compare(p, q);
-		if (order || !same(p, q))
-			rc = walk_entry(w, order <= 0 ? p : NULL,
-					order >= 0 ? q : NULL, depth);
-		i += order <= 0;
-		j += order >= 0;
+	if ((rc = open_side(&x, w, a)) >= 0)
+		rc = open_side(&y, w, b);
+	while (rc >= 0 && (x.name || y.name)) {
+		order = !x.name ? 1 : !y.name ? -1 : compare(&x, &y);
+		if (order || x.mode != y.mode || !oid_eq(&x.id, &y.id))
+			rc = walk_entry(w, order <= 0 ? &x : NULL,
+					order >= 0 ? &y : NULL, depth);
+		if (rc >= 0 && order <= 0)
+			rc = tree_reader_next(&x);
+		if (rc >= 0 && order >= 0)
+			rc = tree_reader_next(&y);
 	}
-out:
-	git_tree_free(x);
-	git_tree_free(y);
-	return rc;
+	tree_reader_close(&x);
+	tree_reader_close(&y);
+	return rc < 0 ? rc : 0;
 }
 
 void change_release(struct change *c)
@@ -221,8 +205,9 @@ out:
 	return rc;
 }
 
-static int root_tree(struct repo *repo, const struct oid *oid, git_oid *out,
-		     const git_oid **side)
+/* The tree of a commit, a tag or itself; none for a zero name. */
+static int root_tree(struct repo *repo, const struct oid *oid, struct oid *out,
+		     const struct oid **side)
 {
 	git_tree *tree;
 	int rc;
@@ -232,7 +217,7 @@ static int root_tree(struct repo *repo, const struct oid *oid, git_oid *out,
 		return 0;
 	if ((rc = tree_open(&tree, repo, oid)) < 0)
 		return rc;
-	*out = *git_tree_id(tree);
+	oid_from_git2(out, git_tree_id(tree));
 	*side = out;
 	git_tree_free(tree);
 	return 0;
@@ -242,17 +227,21 @@ int diff_trees(struct repo *repo, const struct oid *a, const struct oid *b,
 	       unsigned flags, struct change_list *out)
 {
 	struct change_list found = CHANGE_LIST_INIT;
-	struct walk w = { repo, &found, STRBUF_INIT };
-	const git_oid *x, *y;
-	git_oid id_a, id_b;
+	struct walk w = { repo, NULL, &found, STRBUF_INIT };
+	const struct oid *x, *y;
+	struct oid id_a, id_b;
 	size_t i;
 	int rc;
 
 	if ((rc = root_tree(repo, a, &id_a, &x)) < 0 ||
 	    (rc = root_tree(repo, b, &id_b, &y)) < 0)
 		goto out;
-	if ((x && y && git_oid_equal(x, y)) || (!x && !y))
+	if ((x && y && oid_eq(x, y)) || (!x && !y))
 		goto out;
+	if ((rc = git_repository_odb(&w.odb, repo->git2)) < 0) {
+		rc = git2_error(rc, "cannot open the objects");
+		goto out;
+	}
 	if ((rc = walk_trees(&w, x, y, 0)) < 0)
 		goto out;
 	if (found.nr)
@@ -268,6 +257,7 @@ int diff_trees(struct repo *repo, const struct oid *a, const struct oid *b,
 	}
 	found.nr = 0;
 out:
+	git_odb_free(w.odb);
 	change_list_release(&found);
 	strbuf_release(&w.path);
 	return rc;

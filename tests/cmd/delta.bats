@@ -141,3 +141,46 @@ files() { json '[.files[] | "\(.status) \(.added) \(.removed) \(.path)\(if .unco
 	exits 0 git-orch-delta -h
 	has "git orch delta [--actor <actor>] [--since <rev>|iteration:<n>]"
 }
+
+@test "trees that file systems cannot hold: as git names them, or an error" {
+	blob=$(git hash-object -w input.md) link=$(printf there | git hash-object -w --stdin)
+	other=$(printf other | git hash-object -w --stdin)
+	sub=$(printf '100644 blob %s\tinside\n' "$(printf 1 | git hash-object -w --stdin)" | git mktree)
+	sub2=$(printf '100644 blob %s\tinside\n' "$(printf 2 | git hash-object -w --stdin)" | git mktree)
+	raw() { printf "$(sed 's/../\\x&/g' <<<"$1")"; }
+	tree() { git mktree --missing | xargs git commit-tree -m tree; }
+	a=$(tree <<-END
+	100644 blob $blob	a
+	100644 blob $blob	d-e
+	040000 tree $sub	d
+	100644 blob $blob	mode
+	100644 blob $blob	type
+	160000 commit $(head_of)	sub
+	120000 blob $link	was-link
+	END
+	)
+	b=$(tree <<-END
+	040000 tree $sub2	a
+	100644 blob $other	d
+	100644 blob $link	d-e
+	100755 blob $blob	mode
+	120000 blob $link	type
+	160000 commit $a	sub
+	040000 tree $sub2	was-link
+	END
+	)
+	delta --since "$a..$b" --only files
+	is "$(json '.files[] | "\(.status) \(.path)"')" \
+		"$(git diff-tree -r --no-renames --name-status "$a" "$b" | tr T M | tr '\t' ' ' | LC_ALL=C sort -k2,2 -k1,1r)"
+	# An old mode is the same mode; the trees have other names.
+	c=$( { printf '100664 f\0'; raw "$blob"; } | git hash-object -t tree -w --literally --stdin)
+	d=$( printf '100644 blob %s\tf\n' "$blob" | git mktree)
+	delta --since "$(git commit-tree -m c "$c")..$(git commit-tree -m d "$d")" --only files
+	json_is '.files | length' 0
+	for broken in '100644 f' '100644 f\0short' '100644 \0' '9 f\0' ' f\0' '100644'; do
+		c=$( { printf "$broken"; raw "${blob%??}"; } | git hash-object -t tree -w --literally --stdin)
+		e=$(printf 'tree %s\nauthor a <a@b> 1 +0000\ncommitter a <a@b> 1 +0000\n\nm\n' "$c" | git hash-object -t commit -w --literally --stdin)
+		exits 128 git orch delta --actor galph --since "$e..$a" --only files
+		[[ $err == *"tree"*"$c"* ]] || fail "$err"
+	done
+}

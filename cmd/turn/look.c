@@ -65,6 +65,8 @@ static int status(int argc, const char **argv)
 	int rc;
 
 	turn_init(&t);
+	if (timeout >= 0 && !wait_change)
+		return usage_error("--timeout goes with --wait");
 	if ((rc = turn_no_arguments(argc, argv)) < 0 ||
 	    (rc = orch_open(&o, 0)) < 0 || (rc = turn_read(&t, &o)) < 0 ||
 	    (wait_change && (rc = turn_wait_change(&t, &o, timeout, -1)) < 0))

@@ -11,7 +11,7 @@
 #include "orch/runner.h"
 #include "orch/turn.h"
 
-static int64_t timeout = -1, lease, generation = TURN_NOT_GIVEN;
+static int64_t timeout = -1, lease = -1, generation = TURN_NOT_GIVEN;
 static const char *pid_arg, *next, *status_arg;
 static struct strvec values;
 
@@ -34,8 +34,11 @@ static int make_request(struct turn_request *req, struct orch *o,
 	int rc;
 
 	*req = (struct turn_request)TURN_REQUEST_INIT;
+	if (lease == 0)
+		return usage_error("--lease: no turn can be held for no time");
 	req->timeout = timeout;
-	req->lease = lease;
+	if (lease > 0)
+		req->lease = lease;
 	req->waiting = say_waiting;
 	req->data = o;
 	if ((rc = orch_actor(o, actor, &req->actor)) < 0)

@@ -10,6 +10,7 @@
 #include "orch/orch.h"
 #include "orch/packtext.h"
 #include "orch/price.h"
+#include "orch/session.h"
 #include "orch/viewstore.h"
 
 #define MAX_HEADINGS 8		/* of one document's hunks that are kept */
@@ -281,6 +282,8 @@ int forecast_make(struct forecast *f, struct orch *o, const char *actor)
 	if ((rc = view_compare(&f->status, o, actor, VIEW_TOKENS)) < 0 ||
 	    (rc = view_seen(&f->seen, o, actor)) < 0)
 		return rc;
+	if (f->seen.id)
+		f->cache_left = session_cache_left(o, actor, f->seen.packed_ms);
 	/* All of it was delivered whole already: nothing will be left out, unless
 	 * somebody set a budget that it was never packed with. */
 	if (something_to_send(f) || set)

@@ -30,6 +30,7 @@ struct forecast {
 	struct view_seen seen;
 	struct forecast_change *changes;	/* of each document of the status */
 	int64_t session_turns;	/* the most of one session */
+	int64_t cache_left;	/* seconds that the last pack is still cached */
 	int64_t budget;		/* tokens; 0: none */
 	int64_t resumed;	/* tokens; -1: there is no session to resume */
 	/* Tokens of a fresh session's pack: key frame, sealed, open, and what is said of

@@ -136,16 +136,37 @@ static int64_t common_tokens(const struct prompt *p, const struct json *before,
 	return tokens < cache_minimum[kind] ? 0 : tokens;
 }
 
+/* A provider keeps for longer what was written at the higher price. */
+static int64_t cache_life(struct orch *o, const char *actor)
+{
+	struct layout_policy policy;
+
+	price_policy(&policy, o, actor);
+	return policy.write >= 2 ? LIFE_LONG : LIFE_SHORT;
+}
+
+int64_t session_cache_left(struct orch *o, const char *actor, int64_t packed_ms)
+{
+	struct receipt_list list = RECEIPT_LIST_INIT;
+	int64_t used_ms = packed_ms, life = cache_life(o, actor), gap;
+
+	if (receipt_list_actor(&list, o, actor, 1) == 0 && list.nr &&
+	    list.v[list.nr - 1].ended_ms > used_ms)
+		used_ms = list.v[list.nr - 1].ended_ms;
+	error_clear();
+	receipt_list_release(&list);
+	gap = (time_now_ms() - used_ms) / 1000;
+	return gap < 0 || gap >= life ? 0 : life - gap;
+}
+
 int64_t session_promise(struct orch *o, const char *actor, const struct prompt *p)
 {
 	struct receipt_list list = RECEIPT_LIST_INIT;
-	struct layout_policy policy;
 	int64_t tokens = 0, life;
 
 	if (p->pack.resumed)
 		return -1;
-	price_policy(&policy, o, actor);
-	life = policy.write >= 2 ? LIFE_LONG : LIFE_SHORT;
+	life = cache_life(o, actor);
 	if (receipt_list_actor(&list, o, actor, 1) == 0 && list.nr) {
 		const struct receipt *r = &list.v[list.nr - 1];
 		int64_t gap = time_now_ms() - r->ended_ms;

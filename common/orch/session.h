@@ -30,4 +30,10 @@ bool session_new_id(char id[SESSION_ID_SIZE]);
  * longer ago than a cache lives. -1: nothing can be said (a resumed session).
  */
 int64_t session_promise(struct orch *o, const char *actor, const struct prompt *p);
+/*
+ * For how many seconds the provider still keeps what was sent to the actor last:
+ * counted from the end of its last turn or, if that is later, from `packed_ms`
+ * (wall clock). 0: no longer.
+ */
+int64_t session_cache_left(struct orch *o, const char *actor, int64_t packed_ms);
 #endif

@@ -89,7 +89,10 @@ static void show_last(struct output *out, const struct forecast *f, const char *
 	json_add_string(last, "turn", seen->turn);
 	json_add_string(last, "commit", oid_is_zero(&seen->commit)
 					? NULL : oid_hex(&seen->commit));
+	json_add_int(last, "cache_left", f->cache_left);
 	show_session(&line, last, f);
+	if (f->cache_left)
+		strbuf_addf(&line, ", cache warm for %s", duration_human(f->cache_left));
 	output_line(out, "%s last saw %s%s (%s, %s ago)%s", actor,
 		    seen->turn ? "" : "pack ", seen->turn ? seen->turn : seen->id,
 		    oid_is_zero(&seen->commit) ? "no commit"

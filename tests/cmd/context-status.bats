@@ -19,7 +19,7 @@ doc() { json_is ".documents[] | select(.path == \"$1\") | $2" "$3"; }
 	rm specs/gone.md
 	mv docs/findings.md specs/found.md
 	status
-	matches '^galph last saw pack 1-[0-9a-f]+ \([0-9a-f]{7}, [0-9]+s ago\); session 01234567, turn 1 of 6$'
+	matches '^galph last saw pack 1-[0-9a-f]+ \([0-9a-f]{7}, [0-9]+s ago\); session 01234567, turn 1 of 6, cache warm for [0-9ms]+$'
 	matches '^document +state +tokens +to send$'
 	matches '^docs/fix_plan.md +\+2 -3 +[0-9.]+k +[0-9]+  3 hunks: Plan, \[T-1\] Bridge$'
 	matches '^input.md +changed +[0-9]+ +[0-9]+  whole, no larger than its diff$'
@@ -32,6 +32,7 @@ doc() { json_is ".documents[] | select(.path == \"$1\") | $2" "$3"; }
 	doc docs/fix_plan.md '"\(.added) \(.removed) \(.hunks) \(.whole) \(.headings | join("|"))"' "2 3 3 false Plan|[T-1] Bridge"
 	doc input.md .whole true
 	doc specs/found.md .from docs/findings.md
+	json_is '.last.cache_left | . > 200 and . <= 300' true
 	json_is '.last | "\(.session) \(.turn_of_session.turn) \(.turn_of_session.of)"' "0123456789abc 1 6"
 	sum=$(json '[.documents[].to_send] | add') now=$(json .resumed.tokens) fresh=$(json .fresh.tokens)
 	[ "$now" -gt "$sum" ] && [ "$now" -lt $((sum + 60)) ]
@@ -89,4 +90,14 @@ doc() { json_is ".documents[] | select(.path == \"$1\") | $2" "$3"; }
 	matches "^unchanged 0 of 5 files, 0% of bytes; .* tokens in all; memory.md is ralph's only\$"
 	exits 0 git orch context status --actor ralph --json
 	json_is '.others_only | length' 0
+}
+
+@test "how long the provider still has what was sent" {
+	[ -e "$BUILD/tests/preload/clock.so" ] || skip "make units builds the clock"
+	seen
+	git config orch.priceWrite 2
+	status --json
+	json_is '.last.cache_left | . > 3500 and . <= 3600' true
+	exits 0 shifted 4000 git orch context status --actor galph
+	matches '^galph last saw pack 1-[0-9a-f]+ \([0-9a-f]{7}, 1h[0-9]+m ago\)$'
 }

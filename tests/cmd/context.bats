@@ -37,7 +37,7 @@ ref=refs/orch/main/views/galph
 	has "1 pack not acknowledged"
 	ack
 	exits 0 git orch context status --actor galph
-	matches '^galph last saw pack 1-[0-9a-f]{6} \('"$(git rev-parse --short=7 HEAD)"', [0-9]+s ago\)$'
+	matches '^galph last saw pack 1-[0-9a-f]{6} \('"$(git rev-parse --short=7 HEAD)"', [0-9]+s ago\), cache warm for [0-9ms]+$'
 	matches '^unchanged 5 of 5 files, 100% of bytes'
 	lacks "not acknowledged"
 }

@@ -261,3 +261,12 @@ until_true() {
 }
 # status_is FILTER VALUE, of turn status --json
 status_is() { exits 0 git orch turn status --json && json_is "$1" "$2"; }
+
+# shifted SECONDS COMMAND...: with the time of day as if somebody had set it.
+shifted() {
+	local by=$1
+
+	shift
+	CLOCK_SHIFT=$by LD_PRELOAD=$BUILD/tests/preload/clock.so \
+		ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS "$@"
+}

@@ -157,15 +157,6 @@ change_state() { jq -c "$1" $state >$state.new && mv $state.new $state; }
 
 # --- what is the holder? ------------------------------------------------------
 
-# shifted SECONDS COMMAND...: with the time of day as if somebody had set it.
-shifted() {
-	local by=$1
-
-	shift
-	CLOCK_SHIFT=$by LD_PRELOAD=$BUILD/tests/preload/clock.so \
-		ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS "$@"
-}
-
 @test "the clock set an hour forward or back changes nothing on one host" {
 	[ -e "$BUILD/tests/preload/clock.so" ] || skip "make units builds the clock"
 	is "$(($(CLOCK_SHIFT=86400 LD_PRELOAD=$BUILD/tests/preload/clock.so date +%s) - $(date +%s) > 86000))" 1

@@ -456,7 +456,8 @@ GIT_ORCH_LOOP=main"
 		"release --status lost" "release --generation x" "release --generation -1" \
 		"release --generation 0" "renew --generation 0" \
 		"release --set word" "release --set =x" \
-		"acquire --pid x galph" "acquire --pid -4 galph" "acquire --timeout x galph"; do
+		"acquire --pid x galph" "acquire --pid -4 galph" "acquire --timeout x galph" \
+		"acquire --lease 0 galph" "with --lease 0 galph true" "status --timeout 1"; do
 		exits 129 git orch turn $args || return 1
 		err_has "git orch turn"
 	done

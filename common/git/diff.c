@@ -46,13 +46,13 @@ static int walk_trees(struct walk *w, const struct oid *a, const struct oid *b,
 		      unsigned depth);
 
 /* One entry that differs; either side may be missing, not both. */
-static int walk_entry(struct walk *w, const struct tree_reader *a,
+static int walk_entry(struct walk *w, const char *name, const struct tree_reader *a,
 		      const struct tree_reader *b, unsigned depth)
 {
 	size_t len = w->path.len;
 	int rc = 0;
 
-	strbuf_addstr(&w->path, a ? a->name : b->name);
+	strbuf_addstr(&w->path, name);
 	if (is_tree(a) || is_tree(b)) {
 		/* A tree never meets a file here: they sort differently. */
 		strbuf_addch(&w->path, '/');
@@ -107,7 +107,8 @@ static int walk_trees(struct walk *w, const struct oid *a, const struct oid *b,
 	while (rc >= 0 && (x.name || y.name)) {
 		order = !x.name ? 1 : !y.name ? -1 : compare(&x, &y);
 		if (order || x.mode != y.mode || !oid_eq(&x.id, &y.id))
-			rc = walk_entry(w, order <= 0 ? &x : NULL,
+			rc = walk_entry(w, order <= 0 ? x.name : y.name,
+					order <= 0 ? &x : NULL,
 					order >= 0 ? &y : NULL, depth);
 		if (rc >= 0 && order <= 0)
 			rc = tree_reader_next(&x);

@@ -20,9 +20,12 @@ TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 export BUILD TOP
 
 orch_setup() {
-	local v
+	local v local_vars
 
-	for v in $(git rev-parse --local-env-vars) ${!GIT_ORCH_@} ${!GIT_TRACE@} \
+	[ -e "$BATS_FILE_TMPDIR/local-env-vars" ] ||
+		command git rev-parse --local-env-vars >"$BATS_FILE_TMPDIR/local-env-vars"
+	mapfile -t local_vars <"$BATS_FILE_TMPDIR/local-env-vars"
+	for v in "${local_vars[@]}" ${!GIT_ORCH_@} ${!GIT_TRACE@} \
 		GIT_EXEC_PATH GIT_EDITOR GIT_PAGER PAGER XDG_CACHE_HOME \
 		XDG_STATE_HOME XDG_DATA_HOME NO_COLOR; do
 		unset "$v"
@@ -70,6 +73,19 @@ from_template() {
 }
 
 # --- running and asserting ----------------------------------------------
+
+# `git orch X` as a test types it starts three programs: git, git-orch, git-orch-X.
+# Two of them are the same each time, and have tests of their own (git-orch.bats,
+# install.bats, whatever says `command git` or sh -c): here the third starts at
+# once, if it is the one that git would have found.
+git() {
+	if [ "${1-}" = orch ] && [[ $PATH == "$BUILD/bin:"* ]] &&
+	   [ -x "$BUILD/bin/git-orch-${2:-}" ]; then
+		"$BUILD/bin/git-orch-$2" "${@:3}"
+	else
+		command git "$@"
+	fi
+}
 
 # exits CODE COMMAND...: run it and insist on its exit code. Leaves its stdout
 # in $out, its stderr in $err (trailing newlines and NUL bytes dropped) and the
@@ -238,7 +254,10 @@ outside() { cd "$BATS_TEST_TMPDIR/outside"; }
 # end_all.
 
 # background COMMAND...: $pid.
-background() { "$@" 3>&- & pid=$! pids+=("$!"); }
+background() {
+	[ "$1" != git ] || set -- command "$@"	# a program, so that $pid is its own
+	"$@" 3>&- & pid=$! pids+=("$!")
+}
 # A process that lives until it is killed: $pid.
 spawn_holder() { sleep 1000 3>&- & pid=$! pids+=("$!"); }
 end_all() {

@@ -33,12 +33,16 @@ static int write_json(struct repo *repo, struct json *json, struct oid *out)
 	return rc;
 }
 
-/* A repair may have to take the place of anything. */
-static bool is_commit(struct repo *repo, const struct oid *oid)
+/* A repair may have to take the place of anything. All else stands on what was
+ * read: if that cannot be read again, the chain must not begin anew. */
+static bool has_parent(struct repo *repo, const struct oid *oid, const char *event)
 {
 	struct commit_info info = COMMIT_INFO_INIT;
-	bool is = !oid_is_zero(oid) && commit_read(repo, oid, &info) == 0;
+	bool is;
 
+	if (oid_is_zero(oid) || !str_eq(event, "repair"))
+		return !oid_is_zero(oid);
+	is = commit_read(repo, oid, &info) == 0;
 	error_clear();
 	commit_info_release(&info);
 	return is;
@@ -75,8 +79,8 @@ static int write_commit(struct turn_net *n, const struct turn *t, const char *ev
 	message = xstrfmt("%s %s\n\ngeneration %" PRId64 ", %s\n", event,
 			  receipt ? receipt->id : id, t->generation,
 			  turn_status_name(t->status));
-	rc = commit_write(repo, &tree, parent, is_commit(repo, parent), message, time(NULL),
-			  out);
+	rc = commit_write(repo, &tree, parent, has_parent(repo, parent, event), message,
+			  time(NULL), out);
 out:
 	free(message);
 	free(id);

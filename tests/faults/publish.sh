@@ -59,12 +59,18 @@ go_on() {
 		{ complain "$1: published is $(published) after generation $generation"; return 1; }
 	last=$((generation + 1))
 }
+allowed() {
+	[ "$1" = "$old" ] || [ "$1" = "$new" ] ||
+		{ [ "$name" = with ] && [ "$1" = "2 ralph running ralph" ]; } ||
+		# What cannot be recorded is not started, and has failed.
+		{ [ "$name" = with ] && [ "$1" = "2 ralph failed null" ] &&
+			[ "$code" = 128 ] && grep -q "the command was not started" "$dir/err"; }
+}
 after() {
 	local now last=2
 
 	now=$(published)
-	if [ "$now" != "$old" ] && [ "$now" != "$new" ] &&
-		! { [ "$name" = with ] && [ "$now" = "2 ralph running ralph" ]; }; then
+	if ! allowed "$now"; then
 		complain "neither old nor new is published: $now"
 		return
 	fi

@@ -10,7 +10,7 @@
 # RESULTS.notes the reasons of skips and failures.
 set -eu
 
-limit=300	# seconds for one file
+limit=600	# seconds for one file
 
 # The TAP of one file, its exit status, its name -> "passed failed skipped",
 # and a line for every skip and failure.

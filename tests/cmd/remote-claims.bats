@@ -303,8 +303,8 @@ killer() {
 	mkdir -p ../bin
 	put ../bin/git <<-END
 	#!/bin/sh
-	case " \$* " in *" push "*) ;; *) exec $(command -v git) "\$@" ;; esac
-	$(command -v git) "\$@"
+	case " \$* " in *" push "*) ;; *) exec $(type -P git) "\$@" ;; esac
+	$(type -P git) "\$@"
 	rm -f $BATS_TEST_TMPDIR/bin/git
 	kill -KILL \$PPID
 	END

@@ -42,9 +42,10 @@ static bool known_ending(const char *dot, size_t len)
 /* "src/x.c": a last part with an ending of letters and digits. */
 static bool is_file(struct md_slice s, bool quoted)
 {
-	const char *slash = memrchr(s.text, '/', s.len);
+	/* Never NULL: gcc, asked for its sanitizer, cannot see that and refuses it. */
+	const char *slash = s.text ? memrchr(s.text, '/', s.len) : NULL;
 	const char *name = slash ? slash + 1 : s.text;
-	const char *dot = memrchr(name, '.', (size_t)(s.text + s.len - name));
+	const char *dot = name ? memrchr(name, '.', (size_t)(s.text + s.len - name)) : NULL;
 	size_t ending;
 
 	if (!dot || s.len > 200 || s.text[0] == '/' || memmem(s.text, s.len, "//", 2) ||

@@ -233,8 +233,15 @@ int packtext_renamed(size_t *best, struct texts *t, const struct docver *const *
 		}
 	for (size_t i = 0; i < nr && nr <= MAX_RENAMES && rc == 0; i++) {
 		struct strbuf hunks = STRBUF_INIT;
+		uint64_t size;
 		size_t len;
 
+		/* Hunks hold at least what one of the two has more than the other:
+		 * a thousand small documents are not compared with a large one. */
+		if ((rc = texts_size(t, &gone[i]->oid, &size)) < 0)
+			break;
+		if ((size > now->size ? size - now->size : now->size - size) >= least)
+			continue;
 		rc = add_hunks(&hunks, t, &gone[i]->oid, &now->oid, context, &len);
 		if (rc == 0 && hunks.len < least) {
 			least = hunks.len;

@@ -71,6 +71,16 @@ int texts_get(struct texts *t, const struct oid *oid, const char **buf,
 	return 0;
 }
 
+int texts_size(struct texts *t, const struct oid *oid, uint64_t *size)
+{
+	const struct text *text = find(t, oid);
+
+	if (!text)
+		return blob_size(t->repo, oid, size);
+	*size = text->len;
+	return 0;
+}
+
 static void drop(struct texts *t, size_t i)
 {
 	t->bytes -= t->v[i].len;

@@ -29,6 +29,8 @@ struct texts {
  * have it. */
 int texts_get(struct texts *t, const struct oid *oid, const char **buf,
 	      size_t *len);
+/* How many bytes it has, without reading it. */
+int texts_size(struct texts *t, const struct oid *oid, uint64_t *size);
 /* Bytes that may not be in the repository; they are copied, and stay. */
 void texts_put(struct texts *t, const struct oid *oid, const void *data,
 	       size_t len);

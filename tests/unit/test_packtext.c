@@ -182,6 +182,33 @@ static void test_rename(void **state UNUSED)
 	docset_release(&now);
 }
 
+/* A small document is no rename of a large one, which is not even read: there may be
+ * thousands of them. */
+static void test_rename_of_another_size(void **state UNUSED)
+{
+	struct docset gone = DOCSET_INIT, now = DOCSET_INIT;
+	struct strbuf text = STRBUF_INIT;
+	const struct docver *list[2];
+	struct oid oid;
+	size_t best;
+
+	for (unsigned i = 0; i < 1000; i++)
+		strbuf_addf(&text, "line %u of a large document\n", i);
+	assert_int_equal(blob_write(repo, text.buf, text.len, &oid), 0);
+	list[0] = docset_add(&gone, "large.md", &oid, 0);
+	put_text(&now, "small.md", "line 1 of a large document\nline 2 of a large document\n");
+	assert_int_equal(packtext_renamed(&best, &texts, list, 1, &now.v[0], 1), 0);
+	assert_int_equal(best, 1);
+	assert_false(texts_has(&texts, &oid));
+	strbuf_addstr(&text, "and one more\n");
+	put(&now, "small.md", text.buf, text.len);
+	assert_int_equal(packtext_renamed(&best, &texts, list, 1, &now.v[0], 1), 0);
+	assert_int_equal(best, 0);
+	docset_release(&gone);
+	docset_release(&now);
+	strbuf_release(&text);
+}
+
 /* A document may hold whatever looks like ours. */
 static void test_hostile_document(void **state UNUSED)
 {
@@ -493,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_patch_that_does_not_fit),
 		cmocka_unit_test(test_delta),
 		cmocka_unit_test(test_rename),
+		cmocka_unit_test(test_rename_of_another_size),
 		cmocka_unit_test(test_hostile_document),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_any_documents),

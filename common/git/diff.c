@@ -2,6 +2,7 @@
 #include "git/diff.h"
 
 #include "base/strbuf.h"
+#include "base/middle.h"
 #include "base/text.h"
 #include "git/internal.h"
 #include "git/object.h"
@@ -9,6 +10,7 @@
 
 #define MAX_DEPTH 512
 #define MODE_TYPE 0170000u
+#define BINARY_BYTES 8000	/* of a file, in which git looks for a NUL */
 
 struct walk {
 	struct repo *repo;
@@ -164,12 +166,22 @@ static bool can_read_index(struct repo *repo)
 	return yes;
 }
 
+/* The same of two texts that are too long for that: see base/middle.h. */
+static void count_long(struct change *c, const char *a, size_t na, const char *b,
+		       size_t nb, struct text_middle *m)
+{
+	text_middle_find(m, a, na, b, nb, 0);
+	c->added = (int64_t)text_lines(b + m->from, m->end_b - m->from);
+	c->removed = (int64_t)text_lines(a + m->from, m->end_a - m->from);
+}
+
 static int count_lines(struct repo *repo, struct change *c)
 {
 	git_diff_options opts;
 	git_blob *a = NULL, *b = NULL;
 	git_patch *patch = NULL;
-	size_t added = 0, removed = 0;
+	size_t added = 0, removed = 0, na, nb;
+	const char *x, *y;
 	int rc;
 
 	if ((rc = open_blob(&a, repo, &c->old_oid, c->old_mode)) < 0 ||
@@ -177,16 +189,33 @@ static int count_lines(struct repo *repo, struct change *c)
 		goto out;
 	if (!a && !b)
 		goto out;
+	x = a ? git_blob_rawcontent(a) : "";
+	y = b ? git_blob_rawcontent(b) : "";
+	na = a ? (size_t)git_blob_rawsize(a) : 0;
+	nb = b ? (size_t)git_blob_rawsize(b) : 0;
 	git_diff_options_init(&opts, GIT_DIFF_OPTIONS_VERSION);
 	opts.context_lines = 0;
-	if (can_read_index(repo))
+	if (text_lines(x, na) + text_lines(y, nb) > TEXT_LINES_MAX) {
+		struct text_middle m;
+
+		if (memchr(x, 0, na < BINARY_BYTES ? na : BINARY_BYTES) ||
+		    memchr(y, 0, nb < BINARY_BYTES ? nb : BINARY_BYTES)) {
+			c->added = c->removed = -1;
+			goto out;
+		}
+		count_long(c, x, na, y, nb, &m);
+		if (m.too_long)
+			goto out;
+		opts.flags = GIT_DIFF_FORCE_TEXT;
+		rc = git_patch_from_buffers(&patch, x + m.shown, m.shown_a - m.shown,
+					    c->path, y + m.shown, m.shown_b - m.shown,
+					    c->path, &opts);
+	} else if (can_read_index(repo)) {
 		rc = git_patch_from_blobs(&patch, a, c->path, b, c->path, &opts);
-	else
-		rc = git_patch_from_buffers(&patch,
-			a ? git_blob_rawcontent(a) : NULL,
-			a ? (size_t)git_blob_rawsize(a) : 0, c->path,
-			b ? git_blob_rawcontent(b) : NULL,
-			b ? (size_t)git_blob_rawsize(b) : 0, c->path, &opts);
+	} else {
+		rc = git_patch_from_buffers(&patch, a ? x : NULL, na, c->path,
+					    b ? y : NULL, nb, c->path, &opts);
+	}
 	if (rc == 0)
 		rc = git_patch_line_stats(NULL, &added, &removed, patch);
 	if (rc < 0) {
@@ -295,15 +324,39 @@ static void add_line(struct strbuf *out, const git_diff_line *line)
 	strbuf_add(out, line->content, line->content_len);
 }
 
-static void add_range(struct strbuf *out, char sign, int start, int count)
+static void add_range(struct strbuf *out, char sign, size_t start, size_t count)
 {
-	strbuf_addf(out, "%c%d", sign, start);
+	strbuf_addf(out, "%c%zu", sign, start);
 	if (count != 1)
-		strbuf_addf(out, ",%d", count);
+		strbuf_addf(out, ",%zu", count);
 }
 
-static int add_hunk(struct strbuf *out, git_patch *patch, size_t i,
-		    diff_heading *heading, void *data)
+/* Where hunks go, and how they are headed. */
+struct hunks {
+	struct strbuf *out;
+	unsigned context;
+	size_t before;		/* lines in front of what is compared */
+	diff_heading *heading;
+	void *data;
+};
+
+static void add_header(struct hunks *to, size_t old_start, size_t old_lines,
+		       size_t new_start, size_t new_lines)
+{
+	strbuf_addstr(to->out, "@@ ");
+	add_range(to->out, '-', to->before + old_start, old_lines);
+	strbuf_addch(to->out, ' ');
+	add_range(to->out, '+', to->before + new_start, new_lines);
+	strbuf_addstr(to->out, " @@");
+	if (to->heading) {
+		strbuf_addch(to->out, ' ');
+		to->heading(to->out, to->before + new_start, to->data);
+		strbuf_rtrim(to->out);
+	}
+	strbuf_addch(to->out, '\n');
+}
+
+static int add_hunk(struct hunks *to, git_patch *patch, size_t i)
 {
 	const git_diff_hunk *h;
 	const git_diff_line *line;
@@ -312,49 +365,96 @@ static int add_hunk(struct strbuf *out, git_patch *patch, size_t i,
 
 	if ((rc = git_patch_get_hunk(&h, &nr, patch, i)) < 0)
 		return rc;
-	strbuf_addstr(out, "@@ ");
-	add_range(out, '-', h->old_start, h->old_lines);
-	strbuf_addch(out, ' ');
-	add_range(out, '+', h->new_start, h->new_lines);
-	strbuf_addstr(out, " @@");
-	if (heading) {
-		strbuf_addch(out, ' ');
-		heading(out, (size_t)h->new_start, data);
-		strbuf_rtrim(out);
-	}
-	strbuf_addch(out, '\n');
+	add_header(to, (size_t)h->old_start, (size_t)h->old_lines, (size_t)h->new_start,
+		   (size_t)h->new_lines);
 	for (size_t k = 0; k < nr; k++) {
 		if ((rc = git_patch_get_line_in_hunk(&line, patch, i, k)) < 0)
 			return rc;
-		add_line(out, line);
+		add_line(to->out, line);
 	}
 	return 0;
+}
+
+static int compare_texts(struct hunks *to, const char *a, size_t na, const char *b,
+			 size_t nb)
+{
+	git_diff_options opts;
+	git_patch *patch = NULL;
+	int rc = git2_start();
+
+	if (rc < 0)
+		return rc;
+	git_diff_options_init(&opts, GIT_DIFF_OPTIONS_VERSION);
+	opts.context_lines = to->context;
+	opts.flags = GIT_DIFF_FORCE_TEXT;
+	rc = git_patch_from_buffers(&patch, na ? a : "", na, "a", nb ? b : "", nb, "b",
+				    &opts);
+	for (size_t i = 0; rc == 0 && i < git_patch_num_hunks(patch); i++)
+		rc = add_hunk(to, patch, i);
+	git_patch_free(patch);
+	return rc < 0 ? git2_error(rc, "cannot compare two texts") : 0;
+}
+
+/* --- very long texts ------------------------------------------------------ */
+
+static void add_lines(struct strbuf *out, char mark, const char *s, size_t len)
+{
+	for (const char *end = s + len, *next; s < end; s = next) {
+		const char *nl = memchr(s, '\n', (size_t)(end - s));
+
+		next = nl ? nl + 1 : end;
+		strbuf_addch(out, mark);
+		strbuf_add(out, s, (size_t)(next - s));
+		if (!nl)
+			strbuf_addstr(out, "\n\\ No newline at end of file\n");
+	}
+}
+
+/* As one hunk: everything between is replaced. */
+static void add_replaced(struct hunks *to, const struct text_middle *m, const char *a,
+			 const char *b)
+{
+	size_t head = m->from - m->shown, tail = m->shown_a - m->end_a;
+	size_t lead = text_lines(a + m->shown, head);
+	size_t follow = text_lines(a + m->end_a, tail);
+	size_t old = lead + text_lines(a + m->from, m->end_a - m->from) + follow;
+	size_t now = lead + text_lines(b + m->from, m->end_b - m->from) + follow;
+
+	add_header(to, old > 0, old, now > 0, now);
+	add_lines(to->out, ' ', a + m->shown, head);
+	add_lines(to->out, '-', a + m->from, m->end_a - m->from);
+	add_lines(to->out, '+', b + m->from, m->end_b - m->from);
+	add_lines(to->out, ' ', a + m->end_a, tail);
+}
+
+static int compare_long(struct hunks *to, const char *a, size_t na, const char *b,
+			size_t nb)
+{
+	struct text_middle m;
+
+	text_middle_find(&m, a, na, b, nb, to->context);
+	to->before = m.lines;
+	if (m.too_long) {
+		add_replaced(to, &m, a, b);
+		return 0;
+	}
+	return compare_texts(to, a + m.shown, m.shown_a - m.shown, b + m.shown,
+			     m.shown_b - m.shown);
 }
 
 int diff_hunks(struct strbuf *out, const void *a, size_t na, const void *b,
 	       size_t nb, unsigned context, diff_heading *heading, void *data)
 {
-	git_diff_options opts;
-	git_patch *patch = NULL;
+	struct hunks to = { out, context, 0, heading, data };
 	size_t start = out->len;
 	int rc;
 
 	if (na == nb && (!na || memcmp(a, b, na) == 0))
 		return 0;
-	if ((rc = git2_start()) < 0)
-		return rc;
-	git_diff_options_init(&opts, GIT_DIFF_OPTIONS_VERSION);
-	opts.context_lines = context;
-	opts.flags = GIT_DIFF_FORCE_TEXT;
-	rc = git_patch_from_buffers(&patch, na ? a : "", na, "a", nb ? b : "", nb, "b",
-				    &opts);
-	for (size_t i = 0; rc == 0 && i < git_patch_num_hunks(patch); i++)
-		rc = add_hunk(out, patch, i, heading, data);
-	if (rc < 0) {
+	rc = text_lines(a, na) + text_lines(b, nb) > TEXT_LINES_MAX ?
+	     compare_long(&to, a, na, b, nb) : compare_texts(&to, a, na, b, nb);
+	if (rc < 0)
 		strbuf_setlen(out, start);
-		rc = git2_error(rc, "cannot compare two texts");
-	}
-	git_patch_free(patch);
 	return rc;
 }
 

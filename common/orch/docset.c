@@ -6,20 +6,7 @@
 #include "base/error.h"
 #include "git/object.h"
 
-struct docver *docset_add(struct docset *s, const char *path,
-			  const struct oid *oid, uint64_t size)
-{
-	struct docver *d;
-
-	free(s->by_path);
-	s->by_path = NULL;
-	ALLOC_GROW(s->v, s->nr + 1, s->alloc);
-	d = &s->v[s->nr++];
-	d->path = xstrdup(path);
-	d->oid = *oid;
-	d->size = size;
-	return d;
-}
+/* --- by path ------------------------------------------------------------------ */
 
 static int compare_paths(const void *a, const void *b, void *data)
 {
@@ -28,41 +15,87 @@ static int compare_paths(const void *a, const void *b, void *data)
 	return strcmp(s->v[*(const size_t *)a].path, s->v[*(const size_t *)b].path);
 }
 
-struct docver *docset_find(struct docset *s, const char *path)
+static void sort_paths(struct docset *s)
+{
+	s->by_path = xreallocarray(NULL, s->alloc, sizeof(*s->by_path));
+	for (size_t i = 0; i < s->nr; i++)
+		s->by_path[i] = i;
+	qsort_r(s->by_path, s->nr, sizeof(*s->by_path), compare_paths, s);
+}
+
+/* Where it stands, or would stand, among the sorted ones. */
+static size_t place_of(const struct docset *s, const char *path, bool *found)
 {
 	size_t low = 0, high = s->nr;
 
-	if (!s->by_path && s->nr) {
-		s->by_path = xreallocarray(NULL, s->nr, sizeof(*s->by_path));
-		for (size_t i = 0; i < s->nr; i++)
-			s->by_path[i] = i;
-		qsort_r(s->by_path, s->nr, sizeof(*s->by_path), compare_paths, s);
-	}
+	*found = false;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		struct docver *d = &s->v[s->by_path[mid]];
-		int order = strcmp(path, d->path);
+		int order = strcmp(path, s->v[s->by_path[mid]].path);
 
-		if (!order)
-			return d;
+		if (!order) {
+			*found = true;
+			return mid;
+		}
 		if (order < 0)
 			high = mid;
 		else
 			low = mid + 1;
 	}
-	return NULL;
+	return low;
+}
+
+struct docver *docset_add(struct docset *s, const char *path,
+			  const struct oid *oid, uint64_t size)
+{
+	struct docver *d;
+	size_t at, old = s->alloc;
+	bool found;
+
+	ALLOC_GROW(s->v, s->nr + 1, s->alloc);
+	/* Kept sorted, as a pack that is read back finds and adds in turn. */
+	if (s->by_path) {
+		if (s->alloc != old)
+			s->by_path = xreallocarray(s->by_path, s->alloc,
+						   sizeof(*s->by_path));
+		at = place_of(s, path, &found);
+		memmove(&s->by_path[at + 1], &s->by_path[at],
+			(s->nr - at) * sizeof(*s->by_path));
+		s->by_path[at] = s->nr;
+	}
+	d = &s->v[s->nr++];
+	d->path = xstrdup(path);
+	d->oid = *oid;
+	d->size = size;
+	return d;
+}
+
+struct docver *docset_find(struct docset *s, const char *path)
+{
+	bool found;
+	size_t at;
+
+	if (!s->nr)
+		return NULL;
+	if (!s->by_path)
+		sort_paths(s);
+	at = place_of(s, path, &found);
+	return found ? &s->v[s->by_path[at]] : NULL;
 }
 
 void docset_remove(struct docset *s, struct docver *d)
 {
-	size_t at = (size_t)(d - s->v);
+	size_t at = (size_t)(d - s->v), to = 0;
 
-	free(s->by_path);
-	s->by_path = NULL;
+	for (size_t i = 0; s->by_path && i < s->nr; i++)
+		if (s->by_path[i] != at)
+			s->by_path[to++] = s->by_path[i] - (s->by_path[i] > at);
 	free(d->path);
 	s->nr--;
 	memmove(d, d + 1, (s->nr - at) * sizeof(*d));
 }
+
+/* --- several -------------------------------------------------------------------- */
 
 bool docset_equal(const struct docset *a, struct docset *b)
 {

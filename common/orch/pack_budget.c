@@ -290,25 +290,31 @@ static void finish(struct fitting *f, struct extra *e)
 
 /* --- which documents are whole ----------------------------------------------------------- */
 
+/* Compose the members. 1: they fit, with *e beside them; 0: they do not. */
+static int would_fit(struct fitting *f, struct extra *e, const char *force)
+{
+	int64_t budget = f->w->req->budget;
+	int rc = pack_compose(f->w, &f->members, force);
+
+	if (rc < 0)
+		return rc;
+	return f->w->p->tokens <= budget &&
+	       add_extra(f, e, budget - f->w->p->tokens) != ORCH_EINVALID;
+}
+
 /* 1: the members fit with all that is to be said of the others, and it was put
  * into the pack. 0: they do not. */
 static int try(struct fitting *f, const char *force)
 {
 	struct extra e = EXTRA_INIT;
-	int64_t budget = f->w->req->budget;
-	int rc;
+	int rc = would_fit(f, &e, force);
 
-	if ((rc = pack_compose(f->w, &f->members, force)) < 0)
-		return rc;
-	if (f->w->p->tokens > budget ||
-	    (rc = add_extra(f, &e, budget - f->w->p->tokens)) == ORCH_EINVALID) {
-		extra_release(&e);
-		return 0;
-	}
-	rc = add_outlines(f, &e, budget - f->w->p->tokens - e.tokens);
-	if (rc == 0) {
-		finish(f, &e);
-		rc = 1;
+	if (rc > 0) {
+		rc = add_outlines(f, &e, f->w->req->budget - f->w->p->tokens - e.tokens);
+		if (rc == 0) {
+			finish(f, &e);
+			rc = 1;
+		}
 	}
 	extra_release(&e);
 	return rc;
@@ -412,35 +418,125 @@ static int fit_into_layout(struct fitting *f)
 	return try(f, NULL);
 }
 
+/* --- members that have to go -------------------------------------------------------------- */
+
+/* Members in the order in which they go. */
+struct leaving {
+	const struct docver *doc;	/* one of p->now */
+	int64_t tokens;
+};
+
+static void keep_all_but(struct fitting *f, const bool *kept, const struct leaving *v,
+			 size_t nr)
+{
+	struct pack *p = f->w->p;
+	bool *keep = xcalloc(p->now.nr + 1, sizeof(*keep));
+
+	for (size_t i = 0; i < p->now.nr; i++)
+		keep[i] = kept[i];
+	for (size_t i = 0; i < nr; i++)
+		keep[index_of(p, v[i].doc)] = false;
+	docset_release(&f->members);
+	for (size_t i = 0; i < p->now.nr; i++)
+		if (keep[i])
+			docset_add(&f->members, p->now.v[i].path, &p->now.v[i].oid,
+				   p->now.v[i].size);
+	free(keep);
+}
+
+/*
+ * Leave out the first of v[], and as few as will do. By halves, since each try
+ * composes everything: a thousand tries of a thousand documents take a minute.
+ */
+static int leave_out(struct fitting *f, const struct leaving *v, size_t nr,
+		     const char *force)
+{
+	bool *kept = xcalloc(f->w->p->now.nr + 1, sizeof(*kept));
+	size_t low = 0, high = nr;	/* low is too few */
+	int rc;
+
+	for (size_t i = 0; i < f->w->p->now.nr; i++)
+		kept[i] = is_member(f, &f->w->p->now.v[i]);
+	while (high - low > 1) {
+		size_t mid = low + (high - low) / 2;
+		struct extra e = EXTRA_INIT;
+
+		keep_all_but(f, kept, v, mid);
+		rc = would_fit(f, &e, force);
+		extra_release(&e);
+		if (rc < 0)
+			goto out;
+		if (rc)
+			high = mid;
+		else
+			low = mid;
+	}
+	keep_all_but(f, kept, v, high);
+	rc = try(f, force);
+out:
+	free(kept);
+	return rc;
+}
+
+static int compare_leaving(const void *a, const void *b)
+{
+	const struct leaving *x = a, *y = b;
+
+	if (x->tokens != y->tokens)
+		return x->tokens > y->tokens ? -1 : 1;
+	return x->doc < y->doc ? -1 : x->doc > y->doc;
+}
+
 /* A resumed session: changes that do not fit stay out, the largest first. */
 static int drop_changes(struct fitting *f)
 {
 	struct pack_work *w = f->w;
+	struct leaving *v;
+	size_t nr = 0;
 	int rc;
 
-	for (;;) {
-		struct docver *largest = NULL;
-		int64_t most = 0;
+	keep_members(f);
+	if ((rc = try(f, NULL)) != 0)
+		return rc;
+	v = xcalloc(f->members.nr + 1, sizeof(*v));
+	for (size_t i = 0; i < f->members.nr; i++) {
+		const struct docver *d = &f->members.v[i];
+		const struct docver *before = docset_find(&w->seen, d->path);
 
-		if ((rc = try(f, NULL)) != 0)
-			return rc;
-		for (size_t i = 0; i < f->members.nr; i++) {
-			struct docver *d = &f->members.v[i];
-			const struct docver *now = docset_find(&w->p->now, d->path);
-			struct docver *before = docset_find(&w->seen, d->path);
-			int64_t tokens = w->tokens[index_of(w->p, now)];
-
-			if (before && oid_eq(&before->oid, &d->oid))
-				continue;
-			if (tokens > most) {
-				most = tokens;
-				largest = d;
-			}
-		}
-		if (!largest)
-			return 0;
-		docset_remove(&f->members, largest);
+		if (before && oid_eq(&before->oid, &d->oid))
+			continue;
+		v[nr].doc = docset_find(&w->p->now, d->path);
+		v[nr].tokens = w->tokens[index_of(w->p, v[nr].doc)];
+		nr++;
 	}
+	if (nr) {
+		qsort(v, nr, sizeof(*v), compare_leaving);
+		rc = leave_out(f, v, nr, NULL);
+	}
+	free(v);
+	return rc;
+}
+
+/* A fresh session's pack: the members that were estimated to fit, the last ones
+ * going if the estimates were too low. */
+static int new_frame(struct fitting *f)
+{
+	static const char why[] = "the budget asks for another one";
+	struct leaving *v;
+	size_t nr;
+	int rc;
+
+	docset_release(&f->members);
+	add_members(f, LINE_TOKENS, f->w->req->budget * (HEADROOM - 1) / HEADROOM);
+	nr = f->members.nr;
+	if ((rc = try(f, why)) != 0 || !nr)
+		return rc;
+	v = xcalloc(nr, sizeof(*v));
+	for (size_t i = 0; i < nr; i++)
+		v[i].doc = docset_find(&f->w->p->now, f->members.v[nr - 1 - i].path);
+	rc = leave_out(f, v, nr, why);
+	free(v);
+	return rc;
 }
 
 static int too_small(struct fitting *f)
@@ -470,22 +566,10 @@ int pack_fit(struct pack_work *w)
 		goto out;
 	if ((rc = prepare(&f)) < 0)
 		goto out;
-	if (w->p->resumed) {
-		keep_members(&f);
+	if (w->p->resumed)
 		rc = drop_changes(&f);
-	} else {
-		rc = force ? 0 : fit_into_layout(&f);
-		if (rc == 0) {
-			docset_release(&f.members);
-			add_members(&f, LINE_TOKENS,
-				    w->req->budget * (HEADROOM - 1) / HEADROOM);
-			rc = try(&f, "the budget asks for another one");
-		}
-		while (rc == 0 && f.members.nr) {	/* the estimates were too low */
-			docset_remove(&f.members, &f.members.v[f.members.nr - 1]);
-			rc = try(&f, "the budget asks for another one");
-		}
-	}
+	else if ((rc = force ? 0 : fit_into_layout(&f)) == 0)
+		rc = new_frame(&f);
 	if (rc == 0)
 		rc = too_small(&f);
 	else if (rc > 0)

@@ -109,6 +109,20 @@ budget() {
 	lacks "small change"
 }
 
+@test "--budget: a resumed session does without as few changes as will do" {
+	for i in $(seq 24); do lines "d$i" $((20 + i)) >"specs/d$i.md"; done
+	pack --session s1; ack
+	for i in $(seq 24); do lines "anew$i" $((20 + i)) >"specs/d$i.md"; done
+	for n in 4000 8000 12000; do
+		budget $n --session s1
+		json_true '.resumed and (.omitted | length | . > 0 and . < 24)'
+		# The largest are left out, and there is no room for one more.
+		json_true '. as $p | ([.omitted[].bytes] | min) >= ([.documents[] |
+			select(.whole and .state == "changed").bytes] | max)'
+		json_true "$n - .tokens < ([.omitted[].tokens] | min) + 100"
+	done
+}
+
 @test "--budget: the commands of the list are for a shell" {
 	big_documents
 	budget 400

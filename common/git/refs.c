@@ -1,9 +1,14 @@
 /* References by compare-and-swap; a held lock file is waited for. */
 #include "git/refs.h"
 
+#include <sys/stat.h>
 #include <time.h>
+#include "base/file.h"
+#include "base/strbuf.h"
 #include "base/strvec.h"
 #include "git/internal.h"
+
+#define STALE_LOCK 10	/* seconds */
 
 /*
  * How long to sleep before the next try, in ms; -1: about a second is over.
@@ -35,6 +40,50 @@ static int lock_error(const char *name)
 {
 	return error_set(ORCH_EBUSY, "cannot lock '%s': another process has held "
 			 "its lock file for a second", name);
+}
+
+/*
+ * Whether the lock file was left by a process that was killed: references of our
+ * own are held for a moment, and whoever else may lock them (git pack-refs) is
+ * quick as well. It is removed then.
+ */
+static bool drop_stale_lock(struct repo *repo, const char *name)
+{
+	char *path = xstrfmt("%s/%s.lock", repo->common_dir, name);
+	struct stat st;
+	bool gone = str_starts(name, "refs/orch/") && lstat(path, &st) == 0 &&
+		    time(NULL) - st.st_mtime > STALE_LOCK && unlink(path) == 0;
+
+	free(path);
+	return gone;
+}
+
+bool ref_is_broken(struct repo *repo, const char *name)
+{
+	char *path = xstrfmt("%s/%s", repo->common_dir, name);
+	struct strbuf text = STRBUF_INIT;
+	struct oid oid;
+	bool broken = false;
+
+	if (file_read(&text, path, 4096, FILE_NOFOLLOW) == 0) {
+		strbuf_rtrim(&text);
+		broken = !str_starts(text.buf, "ref:") && oid_parse(&oid, text.buf) < 0;
+	}
+	error_clear();
+	strbuf_release(&text);
+	free(path);
+	return broken;
+}
+
+int ref_discard_broken(struct repo *repo, const char *name)
+{
+	char *path = xstrfmt("%s/%s", repo->common_dir, name);
+	int rc = 0;
+
+	if (ref_is_broken(repo, name) && unlink(path) < 0 && errno != ENOENT)
+		rc = error_sys("cannot remove '%s'", path);
+	free(path);
+	return rc;
 }
 
 static int moved(const char *name)
@@ -84,7 +133,7 @@ int ref_update(struct repo *repo, const char *name, const struct oid *new_oid,
 				 name, oid_hex(new_oid));
 	while ((rc = git_reference_create_matching(&ref, repo->git2, name, &to, 1,
 						   &from, NULL)) == GIT_ELOCKED)
-		if (back_off(attempt++) < 0)
+		if (back_off(attempt++) < 0 && !drop_stale_lock(repo, name))
 			return lock_error(name);
 	git_reference_free(ref);
 	if (rc == GIT_EMODIFIED || rc == GIT_ENOTFOUND)

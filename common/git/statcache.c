@@ -35,9 +35,14 @@ int statcache_open(struct statcache **out, struct repo *repo, const char *path)
 	struct statcache *c;
 	git_index *index = NULL;
 	bool writable = true;
-	int rc;
+	struct stat st;
+	int rc = 0;
 
-	rc = git_index_open(&index, path);
+	/* libgit2 would wait for whoever writes into a fifo. */
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		rc = -1;
+	if (rc == 0)
+		rc = git_index_open(&index, path);
 	if (rc == 0 && git_index_read(index, 0) < 0) {
 		git_index_free(index);
 		index = NULL;

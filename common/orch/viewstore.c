@@ -100,6 +100,11 @@ int view_store_load(struct view_store *out, struct orch *o, const char *actor)
 
 	view_store_release(out);
 	rc = ref_read(o->repo, ref, &out->ref);
+	if (rc < 0 && rc != ORCH_ENOTFOUND && ref_is_broken(o->repo, ref)) {
+		warn_once("%s is broken: what %s has seen counts as unseen", ref, actor);
+		out->broken = true;
+		rc = ORCH_ENOTFOUND;
+	}
 	free(ref);
 	if (rc == ORCH_ENOTFOUND) {
 		error_clear();
@@ -151,7 +156,9 @@ int view_store_save(const struct view_store *s, struct orch *o,
 		e[n].mode = 0040000;
 		e[n++].oid = s->pending[i].tree;
 	}
-	if ((rc = tree_write(o->repo, NULL, e, n, &root)) == 0)
+	if ((rc = tree_write(o->repo, NULL, e, n, &root)) == 0 && s->broken)
+		rc = ref_discard_broken(o->repo, ref);
+	if (rc == 0)
 		rc = ref_update(o->repo, ref, &root, &s->ref);
 	for (size_t i = n - s->nr; i < n; i++)
 		free((char *)(uintptr_t)e[i].path);

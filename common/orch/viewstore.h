@@ -23,6 +23,7 @@ struct view_pending {
 };
 struct view_store {
 	struct oid ref;		/* what the ref holds; zero: there is none */
+	bool broken;		/* it holds nonsense, and goes when it is saved */
 	struct oid seen;	/* tree; zero: nothing seen */
 	struct oid seen_json;	/* blob; zero: nothing acknowledged */
 	struct oid known;	/* tree: all documents at the acknowledged pack */

@@ -81,3 +81,57 @@ run 0
 ok"
 	is "$(grep -c 'receipt of .* is not written' <<<"$err")" 1
 }
+
+# --- views ---------------------------------------------------------------------
+
+@test "a reference that a crash of the machine emptied counts as unseen" {
+	ref=.git/refs/orch/main/views/ralph
+	exits 0 git orch context pack --actor ralph
+	exits 0 git orch context ack --actor ralph
+	for text in "" "garbage"; do
+		printf %s "$text" >$ref
+		exits 0 git orch context status --actor ralph
+		err_has "refs/orch/main/views/ralph is broken: what ralph has seen counts as unseen"
+		exits 0 git orch context pack --actor ralph --verify
+		has "Specification one"
+		exits 0 git orch context ack --actor ralph
+		exits 0 git orch context status --actor ralph --json
+		is "$err" ""
+		json_is '[.documents[].state] | unique | join(" ")' unchanged
+	done
+}
+@test "a lock that a killed process left on a view goes away" {
+	exits 0 git orch context pack --actor ralph
+	lock=.git/refs/orch/main/views/ralph.lock
+	: >$lock
+	exits 75 git orch context ack --actor ralph
+	one_error "cannot lock 'refs/orch/main/views/ralph'"
+	[ -e $lock ]
+	touch -d '1 minute ago' $lock
+	exits 0 git orch context ack --actor ralph
+	[ ! -e $lock ]
+}
+@test "a fifo in place of the stat cache keeps nobody waiting" {
+	mkdir -p .git/orch
+	mkfifo .git/orch/statcache
+	exits 0 timeout 20 git orch context pack --actor ralph
+	[ -f .git/orch/statcache ]
+}
+@test "a document of a million line breaks is compared in little memory" {
+	sanitized && skip "address space is what sanitizers eat"
+	head -c 1048576 /dev/zero | tr '\0' '\n' >specs/one.md
+	exits 0 git orch context pack --actor ralph --session s
+	exits 0 git orch context ack --actor ralph
+	commit "a million lines"
+	echo "the last one" >>specs/one.md
+	little="ulimit -v 131072; exec"
+	exits 0 sh -c "$little git-orch-context pack --actor ralph --session s --verify"
+	has "@@ -1048576 +1048576,2 @@" "+the last one"
+	exits 0 sh -c "$little git-orch-context get --diff --actor ralph specs/one.md"
+	has "+the last one"
+	commit "one more"
+	exits 0 sh -c "$little git-orch-delta --since HEAD~1 --json"
+	json_is '.files[0] | "\(.added) \(.removed)"' "1 0"
+	exits 0 sh -c "$little git-orch-delta --since HEAD~2 --json"
+	json_is '.files[0] | "\(.added) \(.removed)"' "1048577 1"
+}

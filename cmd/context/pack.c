@@ -3,6 +3,9 @@
  */
 #include "context.h"
 
+#include <signal.h>
+
+#include "base/error.h"
 #include "base/output.h"
 #include "orch/orch.h"
 #include "orch/pack.h"
@@ -41,6 +44,34 @@ static int verify(struct pack *p, struct orch *o, const char *actor)
 	return 0;
 }
 
+/*
+ * Who acknowledges the latest pack must not mean one that never arrived: on a full
+ * disk, or with nobody at the other end of the pipe, it is not pending.
+ */
+static int deliver(struct output *out, struct pack *p, struct orch *o, const char *actor)
+{
+	void (*before)(int);
+	int rc, saved;
+	char *why;
+
+	if (!p->id)
+		return output_close(out);
+	before = signal(SIGPIPE, SIG_IGN);
+	rc = output_close(out);
+	saved = errno;
+	signal(SIGPIPE, before);
+	if (rc == 0)
+		return 0;
+	why = xstrdup(error_message());
+	if (pack_withdraw(o, actor, p->id) < 0)
+		warn("pack %s is pending all the same: %s", p->id, error_message());
+	if (saved == EPIPE)
+		raise(SIGPIPE);
+	error_set(rc, "%s", why);
+	free(why);
+	return rc;
+}
+
 static int run_pack(int argc, const char **argv)
 {
 	struct orch o = ORCH_INIT;
@@ -68,7 +99,7 @@ static int run_pack(int argc, const char **argv)
 	if (output_is_json(&out))
 		pack_to_json(output_json(&out), &p, req.actor);
 	output_take(&out, &p.text);
-	rc = output_close(&out);
+	rc = deliver(&out, &p, &o, req.actor);
 	if (rc == 0 && explain_option) {
 		explained = pack_explain(&p, req.actor);
 		fputs(explained, stderr);

@@ -97,6 +97,8 @@ int pack_build(struct pack *out, struct orch *o, const struct pack_request *req)
 /* Make a pack that was deferred pending, which gives it its id. At most 8
  * are kept for each actor, the oldest is dropped. */
 int pack_record(struct pack *p, struct orch *o, const char *actor);
+/* What was recorded could not be delivered: it is not pending any more. */
+int pack_withdraw(struct orch *o, const char *actor, const char *id);
 void pack_release(struct pack *p);
 /* The stable part that a resumed session has got already; for agents whose
  * command wants it again. */

@@ -195,6 +195,27 @@ int pack_record(struct pack *p, struct orch *o, const char *actor)
 	return view_store_change(o, actor, record_pack, p);
 }
 
+static int withdraw_once(struct orch *o, const char *actor, void *data)
+{
+	struct view_store store = VIEW_STORE_INIT;
+	const char *id = data;
+	int rc = view_store_load(&store, o, actor);
+
+	for (size_t i = 0; rc == 0 && i < store.nr; i++)
+		if (str_eq(store.pending[i].id, id)) {
+			view_store_drop(&store, i);
+			rc = view_store_save(&store, o, actor);
+			break;
+		}
+	view_store_release(&store);
+	return rc;
+}
+
+int pack_withdraw(struct orch *o, const char *actor, const char *id)
+{
+	return view_store_change(o, actor, withdraw_once, (void *)(uintptr_t)id);
+}
+
 /* --- acknowledged -------------------------------------------------------- */
 
 struct ack {

@@ -111,6 +111,20 @@ ok"
 	exits 0 git orch context ack --actor ralph
 	[ ! -e $lock ]
 }
+@test "a pack that could not be written is not pending" {
+	exits 0 git orch context pack --actor ralph
+	exits 0 git orch context ack --actor ralph
+	head -c 1000000 /dev/zero | tr '\0' x >specs/one.md
+	for json in "" --json; do
+		exits 128 sh -c "git orch context pack --actor ralph $json >/dev/full"
+		one_error "cannot write to stdout"
+		exits 0 sh -c "{ git-orch-context pack --actor ralph $json; echo \$? >&2; } | head -c 1 >/dev/null"
+		is "$err" 141
+		exits 1 git orch context ack --actor ralph
+	done
+	exits 0 git orch context pack --actor ralph
+	exits 0 git orch context ack --actor ralph
+}
 @test "a fifo in place of the stat cache keeps nobody waiting" {
 	mkdir -p .git/orch
 	mkfifo .git/orch/statcache

@@ -352,13 +352,42 @@ int pack_compose(struct pack_work *w, struct docset *members, const char *force)
 
 /* Whether the session has seen what was acknowledged last, and its stable part is
  * there still. */
+static bool can_resume(struct repo *repo, const struct view_store *store,
+		       const struct view_seen *seen, const char *session)
+{
+	struct layout l = LAYOUT_INIT;
+	size_t nr;
+	bool yes;
+
+	if (!session || !seen->session || !str_eq(session, seen->session))
+		return false;
+	layout_load(&l, repo, &store->layout);
+	yes = !l.invalid && find_stable(&nr, repo, &l, &seen->stable);
+	layout_release(&l);
+	return yes;
+}
+
+bool pack_resumes(struct orch *o, const char *actor, const char *session)
+{
+	struct view_store store = VIEW_STORE_INIT;
+	struct view_seen seen = VIEW_SEEN_INIT;
+	bool yes = false;
+
+	if (view_store_load(&store, o, actor) == 0) {
+		view_store_seen(&seen, &store, o);
+		yes = can_resume(o->repo, &store, &seen, session);
+	}
+	error_clear();
+	view_seen_release(&seen);
+	view_store_release(&store);
+	return yes;
+}
+
 static int decide_session(struct pack_work *w)
 {
 	struct view_store store = VIEW_STORE_INIT;
 	struct view_seen seen = VIEW_SEEN_INIT;
-	struct layout l = LAYOUT_INIT;
 	struct pack *p = w->p;
-	size_t nr;
 	int rc;
 
 	if ((rc = view_store_load(&store, w->o, w->req->actor)) < 0)
@@ -368,11 +397,8 @@ static int decide_session(struct pack_work *w)
 	if (w->req->budget > 0)
 		docset_from_tree(&w->known, w->o->repo, &store.known);
 	p->session_turns = 1;
-	if (!p->session || !seen.session || !str_eq(p->session, seen.session) ||
-	    w->req->flags & (PACK_FULL | PACK_NO_CACHE))
-		goto out;
-	layout_load(&l, w->o->repo, &store.layout);
-	if (l.invalid || !find_stable(&nr, w->o->repo, &l, &seen.stable))
+	if (w->req->flags & (PACK_FULL | PACK_NO_CACHE) ||
+	    !can_resume(w->o->repo, &store, &seen, p->session))
 		goto out;
 	p->resumed = true;
 	p->stable = seen.stable;
@@ -380,7 +406,6 @@ static int decide_session(struct pack_work *w)
 	w->seen_tree = store.seen;
 	docset_from_tree(&w->seen, w->o->repo, &store.seen);
 out:
-	layout_release(&l);
 	view_seen_release(&seen);
 	view_store_release(&store);
 	return rc;

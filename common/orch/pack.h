@@ -94,6 +94,8 @@ struct pack {
 };
 #define PACK_INIT { .id = NULL, .text = STRBUF_INIT, .stable_new = STRBUF_INIT }
 int pack_build(struct pack *out, struct orch *o, const struct pack_request *req);
+/* Whether a pack for this session would be that of a resumed one. */
+bool pack_resumes(struct orch *o, const char *actor, const char *session);
 /* Make a pack that was deferred pending, which gives it its id. At most 8
  * are kept for each actor, the oldest is dropped. */
 int pack_record(struct pack *p, struct orch *o, const char *actor);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "orch/orch.h"
+#include "orch/pack.h"
 #include "orch/price.h"
 #include "orch/prompt.h"
 #include "orch/receipt.h"
@@ -79,7 +80,9 @@ char *session_to_resume(struct orch *o, const char *actor)
 		return NULL;
 	if (view_seen(&seen, o, actor) == 0 && seen.session && is_plain(seen.session) &&
 	    seen.session_turns < turns_allowed(o, actor) &&
-	    last_turn_allows(o, actor, seen.session))
+	    last_turn_allows(o, actor, seen.session) &&
+	    /* Else a new session would begin under the id of the old one. */
+	    pack_resumes(o, actor, seen.session))
 		id = xstrdup(seen.session);
 	error_clear();
 	view_seen_release(&seen);

@@ -18,6 +18,7 @@ setup() {
 	echo "$GIT_ORCH_ITERATION $1 ${GIT_ORCH_SESSION:-none} $GIT_ORCH_RESUMED" >>"$OUT/turns"
 	session=${SESSION:-$GIT_ORCH_SESSION}
 	[ ! -e "$OUT/fail.$GIT_ORCH_ITERATION" ] || { rm "$OUT/fail.$GIT_ORCH_ITERATION"; exit 1; }
+	[ ! -e "$OUT/forget.$GIT_ORCH_ITERATION" ] || git orch context invalidate >/dev/null
 	[ ! -e "$OUT/compact.$GIT_ORCH_ITERATION" ] ||
 		printf '{"type":"system","subtype":"compact_boundary","session_id":"%s"}\n' "$session"
 	printf '{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":"%s","total_cost_usd":0.1,"usage":{"input_tokens":11,"cache_creation_input_tokens":20,"cache_read_input_tokens":30,"output_tokens":4}}\n' "$session"
@@ -119,6 +120,16 @@ started() { awk '{ printf "%s%s", sep, $2; sep = " " }' "$OUT/turns"; }
 	exits 0 git orch run
 	is "$(started)" "new new"
 	grep -q 'make needs -j2' "$OUT/stdin.2"
+}
+
+@test "an agent that says in its turn what it forgot: a new session, under a new id" {
+	resume
+	: >"$OUT/forget.2"
+	exits 0 git orch run -n 3
+	is "$(started)" "new resumed new"
+	is "$(awk '{ print $3 }' "$OUT/turns" | sort -u | wc -l)" 2
+	is "$(awk '{ print $4 }' "$OUT/turns" | tr -d '\n')" 010
+	grep -q 'make needs -j2' "$OUT/stdin.3" || grep -q 'make needs -j2' "$OUT/static.3"
 }
 
 @test "a receipt sets what the cache gave against what the layout promised" {

@@ -62,9 +62,10 @@ bool object_fetch_missing(struct repo *repo, const struct oid *oid)
 	return true;
 }
 
-int blob_size(struct repo *repo, const struct oid *oid, uint64_t *size)
+/* `real` is what is read in place of `oid`, or itself. */
+static int size_of(struct repo *repo, const struct oid *oid, const struct oid *real,
+		   uint64_t *size)
 {
-	const struct oid *real = object_replaced(repo, oid);
 	git_odb *odb = NULL;
 	git_object_t type = GIT_OBJECT_INVALID;
 	git_oid id;
@@ -88,8 +89,13 @@ int blob_size(struct repo *repo, const struct oid *oid, uint64_t *size)
 	return 0;
 }
 
-int blob_read(struct repo *repo, const struct oid *oid, size_t max,
-	      struct strbuf *out)
+int blob_size(struct repo *repo, const struct oid *oid, uint64_t *size)
+{
+	return size_of(repo, oid, object_replaced(repo, oid), size);
+}
+
+static int read_real(struct repo *repo, const struct oid *oid, const struct oid *real,
+		     size_t max, struct strbuf *out)
 {
 	git_blob *blob = NULL;
 	uint64_t size = 0;
@@ -97,18 +103,30 @@ int blob_read(struct repo *repo, const struct oid *oid, size_t max,
 	int rc;
 
 	/* The size first: what is too large is not even inflated. */
-	if ((rc = blob_size(repo, oid, &size)) < 0)
+	if ((rc = size_of(repo, oid, real, &size)) < 0)
 		return rc;
 	if (size > max)
 		return error_set(ORCH_EINVALID, "the blob %s has %" PRIu64 " bytes; "
 				 "at most %zu are read", oid_short(oid), size, max);
-	oid_to_git2(&id, object_replaced(repo, oid));
+	oid_to_git2(&id, real);
 	rc = git_blob_lookup(&blob, repo->git2, &id);
 	if (rc < 0)
 		return git2_error(rc, "cannot read the blob %s", oid_hex(oid));
 	strbuf_add(out, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob));
 	git_blob_free(blob);
 	return 0;
+}
+
+int blob_read(struct repo *repo, const struct oid *oid, size_t max,
+	      struct strbuf *out)
+{
+	return read_real(repo, oid, object_replaced(repo, oid), max, out);
+}
+
+int blob_read_exact(struct repo *repo, const struct oid *oid, size_t max,
+		    struct strbuf *out)
+{
+	return read_real(repo, oid, oid, max, out);
 }
 
 int blob_write(struct repo *repo, const void *data, size_t len, struct oid *out)

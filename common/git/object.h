@@ -9,6 +9,9 @@ struct repo;
 /* Append the blob's bytes. More than `max`: ORCH_EINVALID. */
 int blob_read(struct repo *repo, const struct oid *oid, size_t max,
 	      struct strbuf *out);
+/* The very bytes of that name, whatever git reads in their place (refs/replace). */
+int blob_read_exact(struct repo *repo, const struct oid *oid, size_t max,
+		    struct strbuf *out);
 int blob_size(struct repo *repo, const struct oid *oid, uint64_t *size);
 int blob_write(struct repo *repo, const void *data, size_t len,
 	       struct oid *out);

@@ -332,7 +332,7 @@ static int read_known(struct strbuf *out, struct docget *d, struct orch *o,
 	if (oid_is_zero(&store.known) ||
 	    tree_lookup(o->repo, &store.known, d->path, &oid, &mode) < 0 ||
 	    (mode & 0170000) != 0100000 ||
-	    blob_read(o->repo, &oid, max > 0 ? (size_t)max : SIZE_MAX, out) < 0)
+	    blob_read_exact(o->repo, &oid, max > 0 ? (size_t)max : SIZE_MAX, out) < 0)
 		error_clear();
 	else
 		rc = 1;

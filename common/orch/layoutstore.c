@@ -14,7 +14,7 @@
 int layout_read_part(struct strbuf *out, const struct layout *l, size_t i,
 		     struct repo *repo)
 {
-	return blob_read(repo, &l->parts[i].blob, MAX_PART, out);
+	return blob_read_exact(repo, &l->parts[i].blob, MAX_PART, out);
 }
 
 /* --- loading ----------------------------------------------------------------- */

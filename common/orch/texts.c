@@ -58,7 +58,7 @@ int texts_get(struct texts *t, const struct oid *oid, const char **buf,
 	int rc;
 
 	if (!text) {
-		if ((rc = blob_read(t->repo, oid, MAX_TEXT, &read)) < 0) {
+		if ((rc = blob_read_exact(t->repo, oid, MAX_TEXT, &read)) < 0) {
 			strbuf_release(&read);
 			return rc;
 		}

@@ -125,6 +125,18 @@ ok"
 	exits 0 git orch context pack --actor ralph
 	exits 0 git orch context ack --actor ralph
 }
+@test "a replaced object does not get into a pack in a document's place" {
+	blob=$(git rev-parse HEAD:specs/one.md)
+	git replace "$blob" "$(echo something else | git hash-object -w --stdin)"
+	exits 0 git orch context pack --actor ralph --verify --session s
+	has "# Specification one"
+	lacks "something else"
+	exits 0 git orch context ack --actor ralph
+	echo more >>specs/one.md
+	exits 0 git orch context pack --actor ralph --verify --session s
+	has "# Specification one" more
+	lacks "something else"
+}
 @test "a fifo in place of the stat cache keeps nobody waiting" {
 	mkdir -p .git/orch
 	mkfifo .git/orch/statcache

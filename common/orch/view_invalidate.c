@@ -57,7 +57,8 @@ static int invalidate_all(struct orch *o, const char *actor, void *data)
 	memset(&store.seen, 0, sizeof(store.seen));
 	memset(&store.layout, 0, sizeof(store.layout));
 	/* The session has lost its memory, so it is none. */
-	if ((rc = view_store_set_session(&store, o, NULL)) == 0)
+	if ((rc = view_store_set_session(&store, o, NULL)) == 0 &&
+	    (rc = view_store_forget_pending(&store, o)) == 0)
 		rc = view_store_save(&store, o, actor);
 out:
 	layout_release(&l);
@@ -124,7 +125,8 @@ static int invalidate_some(struct orch *o, const char *actor, void *data)
 		last.session = NULL;
 	}
 	if ((rc = docset_to_tree(&kept, o->repo, &store.seen)) < 0 ||
-	    (l.nr_parts && (rc = layout_save(&l, o->repo, &store.layout)) < 0))
+	    (l.nr_parts && (rc = layout_save(&l, o->repo, &store.layout)) < 0) ||
+	    (rc = view_store_forget_pending(&store, o)) < 0)
 		goto out;
 	rc = view_store_save(&store, o, actor);
 out:

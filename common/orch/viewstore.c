@@ -213,6 +213,8 @@ int view_store_set_session(struct view_store *s, struct orch *o, const char *ses
 	if ((rc = blob_read(o->repo, &s->seen_json, MAX_PACK_JSON, &text)) < 0 ||
 	    (rc = json_parse(&json, text.buf, text.len, "pack.json")) < 0)
 		goto out;
+	if (json_get_bool(json, "forgotten", false))
+		session = NULL;
 	json_set(json, "session", json_new_string(session));
 	strbuf_reset(&text);
 	json_print(&text, json);
@@ -220,5 +222,38 @@ int view_store_set_session(struct view_store *s, struct orch *o, const char *ses
 out:
 	json_free(json);
 	strbuf_release(&text);
+	return rc;
+}
+
+static int forget_pack(struct view_pending *p, struct orch *o)
+{
+	struct tree_entry e = { .path = "pack.json", .mode = 0100644 };
+	struct strbuf text = STRBUF_INIT;
+	struct json *json = NULL;
+	int rc;
+
+	if ((rc = tree_lookup(o->repo, &p->tree, e.path, &e.oid, NULL)) < 0 ||
+	    (rc = blob_read(o->repo, &e.oid, MAX_PACK_JSON, &text)) < 0 ||
+	    (rc = json_parse(&json, text.buf, text.len, e.path)) < 0)
+		goto out;
+	json_set(json, "session", json_new_string(NULL));
+	if (!json_get(json, "forgotten"))
+		json_add_bool(json, "forgotten", true);
+	strbuf_reset(&text);
+	json_print(&text, json);
+	if ((rc = blob_write(o->repo, text.buf, text.len, &e.oid)) == 0)
+		rc = tree_write(o->repo, &p->tree, &e, 1, &p->tree);
+out:
+	json_free(json);
+	strbuf_release(&text);
+	return rc;
+}
+
+int view_store_forget_pending(struct view_store *s, struct orch *o)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->nr && rc == 0; i++)
+		rc = forget_pack(&s->pending[i], o);
 	return rc;
 }

@@ -57,6 +57,9 @@ int view_lock(struct lock *lock, struct orch *o, const char *actor);
  */
 typedef int view_change(struct orch *o, const char *actor, void *data);
 int view_store_change(struct orch *o, const char *actor, view_change *change, void *data);
+/* What was forgotten may be in packs that wait: they can be acknowledged, but the
+ * sessions that they were for are over. */
+int view_store_forget_pending(struct view_store *s, struct orch *o);
 /* Under which id the session that was acknowledged can be resumed; NULL: it
  * cannot. */
 int view_store_set_session(struct view_store *s, struct orch *o, const char *session);

@@ -121,6 +121,18 @@ older() {
 	json_is '[.parts[].kind] | join(" ")' "key frame"
 }
 
+@test "a session that is over stays over, whatever is acknowledged and packed behind it" {
+	for what in "" docs/index.md; do
+		seen galph
+		git orch context pack -q --actor galph --session s-galph >/dev/null
+		invalidate --actor galph $what
+		git orch context ack -q --actor galph >/dev/null
+		# The same key frame as before, and nobody got it.
+		git orch context pack -q --actor galph >/dev/null
+		resumed galph false
+	done
+}
+
 @test "invalidate: misuse" {
 	exits 129 git orch context invalidate --all --actor galph
 	exits 129 git orch context invalidate --older-than 7days docs/index.md

@@ -175,7 +175,8 @@ static int compose(struct forecast *f, struct orch *o, const char *actor,
 	f->status = f->fresh.status;
 	f->fresh.status = none;
 	f->changes = xcalloc(f->status.nr + 1, sizeof(*f->changes));
-	if ((rc = measure_all(f, &f->fresh.texts, context)) < 0 || !f->seen.session)
+	if ((rc = measure_all(f, &f->fresh.texts, context)) < 0 ||
+	    !f->seen.session || !f->resumes)
 		return rc;
 	if ((rc = build(&resumed, o, actor, f->seen.session, &f->budget)) == 0 &&
 	    resumed.resumed)
@@ -203,7 +204,7 @@ static int look_up(struct forecast *f, struct orch *o, const char *actor,
 	if ((rc = view_store_load(&store, o, actor)) < 0 || !now.nr)
 		goto out;
 	layout_load(&l, o->repo, &store.layout);
-	if (f->seen.session && !l.invalid)
+	if (f->seen.session && f->resumes && !l.invalid)
 		f->resumed = 0;
 	/* About the words that a pack would have, so about its tokens. */
 	layout_words(&words, "commit 1234567", now.nr);
@@ -272,6 +273,8 @@ int forecast_make(struct forecast *f, struct orch *o, const char *actor)
 	int64_t own_turns = config_actor_int(o->config, actor, "sessionTurns");
 	bool set = own_budget > 0 ||
 		   config_level_of(o->config, "orch.budget") != CONFIG_DEFAULT;
+	const char *resume = config_actor(o->config, actor, "resume");
+	const char *agent = config_actor(o->config, actor, "agent");
 	struct layout_policy policy;
 	int rc;
 
@@ -282,6 +285,8 @@ int forecast_make(struct forecast *f, struct orch *o, const char *actor)
 	if ((rc = view_compare(&f->status, o, actor, VIEW_TOKENS)) < 0 ||
 	    (rc = view_seen(&f->seen, o, actor)) < 0)
 		return rc;
+	f->resumes = (resume && *resume) || !f->seen.turn;
+	f->can_resume = agent && (str_eq(agent, "claude") || str_eq(agent, "codex"));
 	if (f->seen.id)
 		f->cache_left = session_cache_left(o, actor, f->seen.packed_ms);
 	/* All of it was delivered whole already: nothing will be left out, unless

@@ -30,6 +30,9 @@ struct forecast {
 	struct view_seen seen;
 	struct forecast_change *changes;	/* of each document of the status */
 	int64_t session_turns;	/* the most of one session */
+	bool resumes;		/* a session goes on: there is a command for it, or
+				 * it is somebody's own, packed outside a turn */
+	bool can_resume;	/* the agent is one that we know how to resume */
 	int64_t cache_left;	/* seconds that the last pack is still cached */
 	int64_t budget;		/* tokens; 0: none */
 	int64_t resumed;	/* tokens; -1: there is no session to resume */

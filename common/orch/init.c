@@ -184,6 +184,30 @@ static void add_imported_command(struct init *in, const struct import_actor *fro
 		 strbuf_detach(&line, NULL));
 }
 
+/*
+ * A session that goes on gets what is new to it alone, so it costs least; but it
+ * needs a command of its own, with the permissions of the other.
+ */
+static void add_resume(struct init *in, const struct discovered_actor *a)
+{
+	const char *there = config_actor(in->config, a->name, "command");
+	char *command = NULL, *resume;
+
+	if (config_actor(in->config, a->name, "resume"))
+		return;
+	for (size_t i = 0; i < in->nr_agents; i++)
+		if (str_eq(in->agents[i].actor, a->name) && !in->agents[i].result.differs.nr)
+			command = setup_agent_permission(in->repo, a->agent);
+	if (!command)
+		command = xstrdup(there ? there : "");
+	resume = setup_agent_resume(a->agent, command);
+	if (resume)
+		add_next(in, "each turn is a fresh session; to let them go on",
+			 xstrfmt("git config orchactor.%s.resume '%s'", a->name, resume));
+	free(resume);
+	free(command);
+}
+
 static void find_next(struct init *in)
 {
 	const struct init_request *req = &in->req;
@@ -224,6 +248,8 @@ static void find_next(struct init *in)
 			 in->import.next ? in->import.next : in->found.ring.v[0]));
 	if (!req->dry_run && !missing.len)
 		add_next(in, "play one iteration", xstrdup("git orch run"));
+	for (size_t i = 0; i < in->found.nr_actors && !req->dry_run; i++)
+		add_resume(in, &in->found.actors[i]);
 	if (!req->dry_run && !req->local && has_changed(&in->result))
 		add_next(in, "share it with the team",
 			 xstrdup("git add " SETUP_TRACKED_FILE));

@@ -271,6 +271,18 @@ static void print_config_result(struct output *o, const struct init *in)
 	}
 }
 
+/* Under its bare command an agent can neither edit nor commit. */
+static void print_permission(struct output *o, const struct init *in,
+			     const struct init_agent *a)
+{
+	char *command = setup_agent_permission(in->repo, a->kind);
+
+	output_field(o, "", "%s may only read until you allow it more, which is yours "
+		     "to do; to edit and commit:", agent_kind_name(a->kind));
+	output_field(o, "", "git config orchactor.%s.command '%s'", a->actor, command);
+	free(command);
+}
+
 static void print_agents(struct output *o, const struct init *in)
 {
 	for (size_t i = 0; i < in->nr_agents; i++) {
@@ -288,12 +300,8 @@ static void print_agents(struct output *o, const struct init *in)
 			output_field(o, "", "%s", r->differs.v[k]);
 		if (!r->differs.nr && !agent_can_run(NULL, name))
 			output_field(o, "", "%s is not found in PATH: install it first", name);
-		if (r->state != SETUP_WRITTEN || r->differs.nr)
-			continue;
-		output_field(o, "", "%s may only read until you allow it more, which is "
-			     "yours to do:", name);
-		output_field(o, "", "git config orchactor.%s.command '%s'", a->actor,
-			     setup_agent_permission(a->kind));
+		if (!r->differs.nr)
+			print_permission(o, in, a);
 	}
 }
 
@@ -307,8 +315,13 @@ static void print_next(struct output *o, const struct init *in)
 			width = strlen(in->next.v[i]);
 	for (size_t i = 0; i < in->next.nr; i++) {
 		json_add_string(array, NULL, in->next.v[i]);
-		output_field(o, i ? "" : "next", "%-*s  %s", (int)width,
-			     in->next.v[i], in->next_why.v[i]);
+		if (strlen(in->next.v[i]) <= width) {
+			output_field(o, i ? "" : "next", "%-*s  %s", (int)width,
+				     in->next.v[i], in->next_why.v[i]);
+			continue;
+		}
+		output_field(o, i ? "" : "next", "%s:", in->next_why.v[i]);
+		output_field(o, "", "%s", in->next.v[i]);
 	}
 }
 

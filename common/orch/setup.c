@@ -359,18 +359,48 @@ static const char *agent_command(enum agent_kind kind)
 	return NULL;
 }
 
-const char *setup_agent_permission(enum agent_kind kind)
+/*
+ * Tried with the real programs (tests/agents/check.sh): claude's acceptEdits
+ * covers no command, and codex keeps the git directory read-only, wherever it
+ * is, unless it is named.
+ */
+static bool has_usual_git_dir(const struct repo *repo)
+{
+	const char *top = repo_work_tree(repo), *dir = repo_git_dir(repo);
+	size_t n = top ? strlen(top) : 0;
+
+	return top && !strncmp(dir, top, n) && str_eq(dir + n, "/.git");
+}
+
+char *setup_agent_permission(const struct repo *repo, enum agent_kind kind)
 {
 	switch (kind) {
 	case AGENT_CLAUDE:
-		return "claude -p --permission-mode acceptEdits --verbose "
-		       "--output-format stream-json "
-		       "--append-system-prompt-file \"$GIT_ORCH_STATIC\"";
+		return xstrdup("claude -p --permission-mode acceptEdits "
+			       "--allowedTools \"Bash(git add:*)\" \"Bash(git commit:*)\" "
+			       "--verbose --output-format stream-json "
+			       "--append-system-prompt-file \"$GIT_ORCH_STATIC\"");
 	case AGENT_CODEX:
-		return "codex exec --json --sandbox workspace-write -";
+		return xstrfmt("codex exec --json --sandbox workspace-write --add-dir %s -",
+			       has_usual_git_dir(repo) ? ".git" :
+			       "\"$(git rev-parse --absolute-git-dir)\" --add-dir "
+			       "\"$(git rev-parse --path-format=absolute --git-common-dir)\"");
 	case AGENT_OTHER:
 		break;
 	}
+	return NULL;
+}
+
+char *setup_agent_resume(enum agent_kind kind, const char *command)
+{
+	static const char claude[] = "claude -p ", codex[] = "codex exec ";
+	size_t n = strlen(command);
+
+	if (kind == AGENT_CLAUDE && str_starts(command, claude))
+		return xstrfmt("%s--resume \"$GIT_ORCH_SESSION\" %s", claude,
+			       command + strlen(claude));
+	if (kind == AGENT_CODEX && str_starts(command, codex) && str_ends(command, " -"))
+		return xstrfmt("%.*sresume \"$GIT_ORCH_SESSION\" -", (int)(n - 1), command);
 	return NULL;
 }
 

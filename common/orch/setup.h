@@ -43,9 +43,12 @@ int setup_write_local(struct setup_result *out, struct repo *repo,
  */
 int setup_agent(struct setup_result *out, struct repo *repo, const char *actor,
 		enum agent_kind kind, unsigned flags);
-/* The same command with what lets the agent edit files, which is for the user
- * to give. NULL for AGENT_OTHER. */
-const char *setup_agent_permission(enum agent_kind kind);
+/* The same command with what lets the agent edit files and commit, which is for
+ * the user to give. Yours to free; NULL for AGENT_OTHER. */
+char *setup_agent_permission(const struct repo *repo, enum agent_kind kind);
+/* What resumes a session of an agent that such a command starts, with the same
+ * permissions. Yours to free; NULL: a command of another shape. */
+char *setup_agent_resume(enum agent_kind kind, const char *command);
 
 struct setup_removal {
 	struct strvec removed, kept;	/* one line each */

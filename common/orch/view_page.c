@@ -67,6 +67,8 @@ static void show_session(struct strbuf *line, struct json *last, const struct fo
 	j = json_add_object(last, "turn_of_session");
 	json_add_int(j, "turn", seen->session_turns);
 	json_add_int(j, "of", f->session_turns);
+	if (!f->resumes)
+		return;
 	strbuf_addf(line, "; session %.8s, turn %" PRId64, seen->session,
 		    seen->session_turns);
 	if (f->session_turns > 0)
@@ -234,7 +236,7 @@ static void add_amount(struct strbuf *line, const char *what, int64_t tokens)
 		strbuf_addf(line, ", %s %s", what, count_human(tokens));
 }
 
-static void show_packs(struct output *out, const struct forecast *f)
+static void show_packs(struct output *out, const struct forecast *f, const char *actor)
 {
 	int64_t fresh = f->frame + f->sealed + f->open + f->rest;
 	struct json *j = output_json(out);
@@ -264,6 +266,9 @@ static void show_packs(struct output *out, const struct forecast *f)
 		add_amount(&line, "glimpses", f->rest);
 		output_line(out, "%s)", line.buf);
 	}
+	if (f->seen.session && !f->resumes && f->can_resume)
+		output_line(out, "each turn is a fresh session; orchactor.%s.resume would let "
+			    "it go on (git orch run --help)", actor);
 	strbuf_release(&line);
 }
 
@@ -295,7 +300,7 @@ void view_page(struct output *out, const struct forecast *f, const char *actor)
 	show_last(out, f, actor);
 	show_documents(out, f);
 	show_sums(out, f, actor);
-	show_packs(out, f);
+	show_packs(out, f, actor);
 	show_omitted(out, f);
 	if (f->seen.pending)
 		output_line(out, "%zu pack%s not acknowledged", f->seen.pending,

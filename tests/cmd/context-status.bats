@@ -57,6 +57,33 @@ doc() { json_is ".documents[] | select(.path == \"$1\") | $2" "$3"; }
 	json_is .resumed null
 }
 
+@test "a session is shown as resumed only where something resumes it" {
+	git config orchactor.galph.agent claude
+	agent galph 'cat >/dev/null; echo "{\"type\":\"result\",\"session_id\":\"01a20289-aa\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"'
+	agent ralph 'cat >/dev/null'
+	git orch run -q >/dev/null 2>&1
+	for change in no yes; do
+		[ $change = no ] || put input.md "Focus: other"
+		git config --unset orchactor.galph.resume || :
+		status
+		lacks 01a20289 "resumed now"
+		matches '^fresh '
+		has "each turn is a fresh session; orchactor.galph.resume would let it go on"
+		status --json
+		json_is '"\(.resumed) \(.last.session)"' "null 01a20289-aa"
+		git config orchactor.galph.resume "cat >/dev/null"
+		status
+		has "; session 01a20289, turn 1 of 6"
+		matches '^resumed now [0-9a-z]+; fresh '
+		lacks "each turn is a fresh session"
+	done
+	# What is not known to have sessions is not told how to resume them.
+	git config orchactor.galph.agent other
+	git config --unset orchactor.galph.resume
+	status
+	lacks "resumed now" "fresh session"
+}
+
 @test "nothing is recorded" {
 	seen
 	put docs/index.md "# never seen by git"

@@ -71,7 +71,8 @@ project() {
 	has 'galph_memory.md 2, only galph'
 	has 'left out   prompts/debug.md (' 'plans/active/X/implementation.md ('
 	matches '^written    \.orchconfig$'
-	matches '^next       git orch init --agent galph=claude --agent ralph=claude'
+	matches '^next       who plays them'
+	matches '^           git orch init --agent galph=claude --agent ralph=claude$'
 }
 
 @test "lines that tell an agent to pull or push are shown, forbidding ones are not" {
@@ -153,10 +154,46 @@ project() {
 	[[ $cmd == 'claude -p '*'--append-system-prompt-file "$GIT_ORCH_STATIC"' ]]
 	! grep -Eq 'permission|dangerous|sandbox|full-auto|yolo' .git/config .orchconfig
 	has "git config orchactor.ralph.command 'claude -p --permission-mode"
+	# What they need to commit, and to go on with a session, as README has it.
+	n=0
+	while IFS= read -r line; do
+		has "$line"
+		n=$((n + 1))
+	done < <(sed -n 's/^\$ \(git config orchactor\..*\(claude\|codex\) .*\)/\1/p' "$TOP/README.md")
+	[ "$n" = 4 ]
 	# the file that claude loads by itself is not sent to it
 	has 'CLAUDE.md (claude loads it itself)'
 	matches '^next .*git orch prompt build galph'
 	has 'git orch run'
+}
+
+@test "the lines that allow more can be typed, and are told until they were" {
+	project
+	exits 0 git orch init --agent galph=codex --agent ralph=claude
+	exits 0 git orch init --agent ralph=claude
+	has 'unchanged  git config orchactor.ralph' 'claude may only read'
+	grep -o "git config orchactor.*'$" "$outfile" >../lines
+	is "$(grep -c . ../lines)" 3		# codex: how to resume what it may do now
+	sh -e ../lines
+	is "$(git config orchactor.ralph.resume)" \
+		"$(git config orchactor.ralph.command | sed 's/claude -p/& --resume "$GIT_ORCH_SESSION"/')"
+	is "$(git config orchactor.galph.resume)" 'codex exec --json resume "$GIT_ORCH_SESSION" -'
+	exits 0 git orch init --agent ralph=claude
+	has 'acceptEdits'
+	lacks 'may only read' 'fresh session'
+	git config --unset orchactor.galph.resume
+	git config orchactor.galph.command "codex exec --json --mine -"
+	exits 0 git orch init --json
+	json_true '.next | any(. == "git config orchactor.galph.resume '"'"'codex exec --json --mine resume \"$GIT_ORCH_SESSION\" -'"'"'")'
+	git config orchactor.galph.command "my-codex"
+	exits 0 git orch init
+	lacks orchactor.galph.resume
+	# The git directory of a linked work tree is another place.
+	git config --remove-section orchactor.galph
+	git add -A && git commit -q -m set
+	git worktree add -q ../linked
+	exits 0 git orch -C ../linked init --agent galph=codex
+	has '--add-dir "$(git rev-parse --absolute-git-dir)" --add-dir "$(git rev-parse --path-format=absolute --git-common-dir)" -'
 }
 
 @test "--agent keeps a command that somebody has changed, and replaces another agent's" {

@@ -64,11 +64,11 @@ shown src/tally top README.md
 cat <<END
 
 The project is in $project
-  cd $project${1:+; PATH="${PATH%%:*}:\$PATH"}
+  cd "$project"${1:+; PATH="${PATH%%:*}:\$PATH"}
   git log -p                       what the agents did: all of it, and nothing else
   git orch show 3/ralph --prompt   what ralph was given in iteration 3, byte for byte
   git orch show 3/ralph --log      what he said
   git orch run                     to play another iteration
   cat docs/fix_plan.md             the plan, with an attempt for each item
-To throw it away: rm -r $scratch
+To throw it away: rm -rf "$scratch"
 END

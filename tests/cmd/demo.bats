@@ -23,3 +23,19 @@ load helper
 	exits 0 git orch show 3/ralph --prompt
 	has "You are ralph" "Focus: TALLY-003"
 }
+
+@test "the line that throws the demo away asks nothing and takes all" {
+	local line scratch
+
+	outside
+	export TMPDIR="$BATS_TEST_TMPDIR/a scratch"
+	mkdir "$TMPDIR"
+	mkdir -p "$TMPDIR/x/objects"
+	line=$(sed -n 's/^To throw it away: //p' "$TOP/share/demo/demo.sh")
+	scratch=$TMPDIR/x line=${line/\$scratch/$TMPDIR/x}
+	echo object >"$scratch/objects/one"
+	chmod a-w "$scratch/objects/one"
+	[[ $line == "rm -rf "* ]]
+	eval "$line"
+	[ ! -e "$scratch" ]
+}

@@ -16,7 +16,7 @@ esac
 manifest=$prefix/share/git-orch/manifest
 tab=$(printf '\t')
 
-die() { echo "install: $*" >&2; exit 1; }
+die() { echo "$verb: $*" >&2; exit 1; }
 
 # Only names that stay below the prefix.
 safe() {

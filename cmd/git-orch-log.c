@@ -46,6 +46,7 @@ static int run(int argc, const char **argv)
 {
 	struct receipt_list list = RECEIPT_LIST_INIT;
 	struct orch o = ORCH_INIT;
+	const char *known;
 	int rc;
 
 	if (argc)
@@ -56,6 +57,9 @@ static int run(int argc, const char **argv)
 		return usage_error("'%s' cannot be an actor's name", actor);
 	if ((rc = orch_open(&o, 0)) < 0 ||
 	    (rc = receipt_list_actor(&list, &o, actor, (size_t)count)) < 0)
+		goto out;
+	/* Who has left the workflow since is listed as long as there is something. */
+	if (actor && !list.nr && (rc = orch_actor(&o, actor, &known)) < 0)
 		goto out;
 	if (list.broken)
 		warn("%zu line%s of %s/receipts.jsonl cannot be read", list.broken,

@@ -57,8 +57,11 @@ receipt() {
 	is "$(awk 'NR > 1 { print $1 }' <<<"$out" | xargs)" "24/galph 25/galph"
 	exits 0 git orch log -n 0 --json
 	json_is '.receipts | length' 50
+	exits 128 git orch log --actor reviewer
+	one_error "no actor 'reviewer' in the workflow (galph ralph)"
+	receipt 26/reviewer reviewer ok		# one who has left the workflow
 	exits 0 git orch log --actor reviewer
-	is "$out" "no turns of reviewer yet on loop main"
+	has 26/reviewer
 }
 
 @test "log: --json has each receipt as it was written" {

@@ -38,6 +38,7 @@ static const struct {
 	{ "plan", "the work items of the plan: what is ready, what is wrong" },
 	{ "context", "the documents that an actor reads each turn" },
 	{ "prompt", "build the prompt of a turn" },
+	{ "replay", "what it would have saved in this history; needs no init" },
 	{ "doctor", "prove that everything is in order" },
 };
 
@@ -62,20 +63,19 @@ static void list_commands(struct strbuf *out)
 	strvec_release(&found);
 }
 
-/* Exit 1, as git does for a command that it does not know. */
 static int unknown(const char *name)
 {
 	char *near = str_eq(name, "status") ? xstrdup("git orch alone, git orch turn status") :
 					      program_near(name);
 
 	if (near)
-		error_set(ORCH_ENO, "'%.100s' is not a git-orch command; near it: %s",
-			  name, near);
+		usage_error("'%.100s' is not a git-orch command; did you mean %s?",
+			    name, near);
 	else
-		error_set(ORCH_ENO, "'%.100s' is not a git-orch command; "
-			  "'git orch -h' lists them", name);
+		usage_error("'%.100s' is not a git-orch command; 'git orch -h' lists them",
+			    name);
 	free(near);
-	return ORCH_ENO;
+	return ORCH_EUSAGE;
 }
 
 static int dispatch(int argc, const char **argv)

@@ -12,14 +12,16 @@ load helper
 	json_is .version 1
 }
 
-@test "an unknown command is exit 1 with near names" {
-	exits 1 git orch iniit
-	one_error "'iniit' is not a git-orch command; near it: init"
-	exits 1 git orch doc
+@test "an unknown command is misuse, with near names" {
+	exits 129 git orch iniit
+	one_error "'iniit' is not a git-orch command; did you mean init?"
+	exits 129 git orch doc
 	one_error doctor
-	exits 1 git orch xyzzyq
+	exits 129 git orch xyzzyq
 	one_error "git orch -h"
-	exits 1 git orch ../../bin/sh
+	exits 129 git orch ../../bin/sh
+	exits 129 git orch help iniit
+	one_error "did you mean init?"
 	exits 129 git orch --nonsense
 }
 
@@ -31,9 +33,18 @@ load helper
 	has 'usage: git orch' 'doctor'
 	exits 0 git orch --version
 	matches '^git-orch [0-9]+\.[0-9]+'
-	exits 1 git orch help xyzzyq
+	exits 129 git orch help xyzzyq
 	exits 128 git orch
 	one_error
+}
+
+@test "every command of ours is described where -h lists them" {
+	local name
+
+	exits 0 git orch -h
+	for name in "$BUILD"/bin/git-orch-*; do
+		matches "^    ${name##*/git-orch-} +[a-z]"
+	done
 }
 
 @test "a command in PATH is found, too" {
@@ -107,7 +118,7 @@ load helper
 }
 
 @test "who types status is told where it is" {
-	exits 1 git orch status
+	exits 129 git orch status
 	one_error 'git orch alone'
 }
 

@@ -108,6 +108,64 @@ static void add_actor(struct json *actors, const struct replay_actor *a)
 	json_add_real(j, "price_write", a->write);
 }
 
+/* All actors together. */
+static struct replay_sums sum_up(const struct replay *r)
+{
+	struct replay_sums all = { .turns = 0 };
+
+	for (size_t i = 0; i < r->nr; i++) {
+		const struct replay_sums *s = &r->actors[i].sums;
+
+		all.full += s->full;
+		all.fixed_order += s->fixed_order;
+		all.stable_order += s->stable_order;
+		all.fresh += s->fresh;
+		all.resumed += s->resumed;
+	}
+	return all;
+}
+
+static double saved(double price, double of)
+{
+	return of > 0 ? 100 * (1 - price / of) : 0;
+}
+
+/* Against no cache at all, and against what a cache gives anybody. */
+static void show_saved(struct output *out, const struct replay *r)
+{
+	struct replay_sums s = sum_up(r);
+	double best = s.fixed_order < s.stable_order ? s.fixed_order : s.stable_order;
+
+	output_line(out, "git-orch would have saved %.0f%% with fresh sessions, %.0f%% with "
+		    "resumed ones;", saved(s.fresh, (double)s.full),
+		    saved(s.resumed, (double)s.full));
+	output_line(out, "against the better of the cached prefixes %.0f%% and %.0f%%.",
+		    saved(s.fresh, best), saved(s.resumed, best));
+}
+
+/* Each actor's first turn has to be given everything in any case. */
+static bool show_nothing(struct output *out, const struct replay *r)
+{
+	struct strbuf turns = STRBUF_INIT;
+	bool second = false, found = false;
+
+	for (size_t i = 0; i < r->nr; i++) {
+		const struct replay_sums *s = &r->actors[i].sums;
+
+		second |= s->turns > 1;
+		found |= s->full > 0;
+		strbuf_addf(&turns, "%s%s %zu", i ? ", " : "", r->actors[i].name, s->turns);
+	}
+	if (!second)
+		output_line(out, "nothing to compare: no actor has taken a second turn (%s)",
+			    turns.buf);
+	else if (!found)
+		output_line(out, "nothing to compare: no document in these turns; name some "
+			    "with --doc (%s)", turns.buf);
+	strbuf_release(&turns);
+	return !second || !found;
+}
+
 static void show_prices(struct output *out, const struct replay *r)
 {
 	static const char *const rows[] = {
@@ -135,8 +193,11 @@ static void show_prices(struct output *out, const struct replay *r)
 				s->fresh, s->resumed,
 			};
 
-			output_cell_color(out, k >= 3 ? OUTPUT_GREEN : OUTPUT_PLAIN,
-					  "%.3f", ratio(price[k], (double)s->full));
+			if (!s->full)
+				output_cell(out, "-");
+			else
+				output_cell_color(out, k >= 3 ? OUTPUT_GREEN : OUTPUT_PLAIN,
+						  "%.3f", price[k] / (double)s->full);
 		}
 		output_row_end(out);
 	}
@@ -180,9 +241,13 @@ static int show(const struct replay *r)
 	actors = json_add_array(output_json(&out), "actors");
 	for (size_t i = 0; i < r->nr; i++)
 		add_actor(actors, &r->actors[i]);
+	if (show_nothing(&out, r))
+		return output_close(&out);
 	show_actors(&out, r);
 	output_line(&out, "%s", "");
 	show_prices(&out, r);
+	output_line(&out, "%s", "");
+	show_saved(&out, r);
 	output_line(&out, "%s", "");
 	for (size_t i = 0; i < r->nr; i++)
 		output_line(&out, "%s: a byte read from the cache %g, written to it %g, "

@@ -96,6 +96,11 @@ static int read_range(struct chain *c, struct repo *repo, const char *range)
 		rc = error_set(ORCH_EUSAGE, "'%s': a range has two dots", range);
 		goto out;
 	}
+	if (!range && (rc = repo_head(repo, &end, NULL)) == 0 && oid_is_zero(&end)) {
+		rc = error_set(ORCH_ENO, "no commit yet: there is no history to replay");
+		goto out;
+	}
+	end = (struct oid)OID_ZERO;
 	if ((rc = repo_resolve(repo, &tip, to && *to ? to : "HEAD")) < 0 ||
 	    (from && (rc = repo_resolve(repo, &end, *from ? from : "HEAD")) < 0) ||
 	    (rc = walk(c, repo, &tip, &end)) < 0)

@@ -45,6 +45,24 @@ history_of() {
 		"ordered by stability, prefix cached" "git-orch, a fresh session each turn" \
 		"git-orch, a resumed session" "first turn is left out" "within the cache's life"
 	matches '^galph +5 '
+	matches '^git-orch would have saved [0-9]+% with fresh sessions, [0-9]+% with resumed ones;$'
+	matches '^against the better of the cached prefixes -?[0-9]+% and [0-9]+%\.$'
+}
+
+@test "nothing to compare is a sentence, not a table of zeros" {
+	lines plan >plan.md
+	commit "plan: what to do"
+	commit "code: it is done"
+	replay --doc plan.md --actor-subject 'coder=^plan:' --actor-subject 'planner=^code:'
+	is "$out" "nothing to compare: no actor has taken a second turn (coder 1, planner 1)"
+	replay --json --doc plan.md --actor-subject 'coder=^plan:'
+	json_is '.actors[0] | "\(.turns) \(.full_bytes) \(.price.fresh)"' "1 0 0"
+	commit "plan: more"
+	replay --doc none.md --actor-subject 'coder=^plan:'
+	is "$out" "nothing to compare: no document in these turns; name some with --doc (coder 2)"
+	# An actor without figures beside one that has some.
+	replay --doc plan.md --actor-subject 'coder=^plan:' --actor-subject 'planner=^code:'
+	matches '^all documents, uncached +1.000 +-$'
 }
 
 @test "the sums are of all turns but the first, in bytes" {
@@ -197,8 +215,8 @@ history_of() {
 	is "$(($(turns galph) + $(turns ralph)))" 3
 	clean
 	git init -q ../unborn && cd ../unborn
-	exits 128 git orch replay
-	one_error
+	exits 1 git orch replay
+	one_error "no commit yet"
 	outside
 	exits 128 git-orch-replay
 	one_error

@@ -12,7 +12,9 @@
 #include "orch/agent.h"
 #include "orch/document.h"
 #include "orch/orch.h"
+#include "orch/prompt.h"
 #include "orch/promptscan.h"
+#include "orch/turn.h"
 
 #define MAX_CORE (16u << 20)
 #define MAX_HINTS 20
@@ -96,6 +98,26 @@ static void check_prompt_text(struct checkup *c, struct orch *o, const char *pat
 	strbuf_release(&text);
 }
 
+/* What `run` would find out at the begin of the turn: the template, the budget.
+ * False: it cannot be built. */
+static bool check_build(struct checkup *c, struct orch *o, const char *actor)
+{
+	struct prompt_request req = { .actor = actor };
+	struct turn t;
+	bool ok = true;
+
+	turn_init(&t);
+	req.turn = &t;
+	/* A state that cannot be read has been reported. */
+	if (o->loop && turn_read(&t, o) == 0 && prompt_check(o, &req) < 0) {
+		checkup_add(c, CHECKUP_FAIL, "prompt", "%s: %s", actor, error_message());
+		ok = false;
+	}
+	error_clear();
+	turn_release_memory(&t);
+	return ok;
+}
+
 static void check_prompts(struct checkup *c, struct orch *o, const char *actor,
 			  struct strvec *seen)
 {
@@ -124,6 +146,8 @@ static void check_prompts(struct checkup *c, struct orch *o, const char *actor,
 	/* What the agent loads by itself tells it what to do, too. */
 	if (own)
 		check_prompt_text(c, o, own, seen);
+	if (!bad && !check_build(c, o, actor))
+		bad++;
 	if (files.nr && !bad)
 		checkup_add(c, CHECKUP_OK, "prompt", "%s has %zu file%s", actor, files.nr,
 			    files.nr == 1 ? "" : "s");

@@ -278,6 +278,27 @@ out:
 	return rc;
 }
 
+int prompt_check(struct orch *o, const struct prompt_request *req)
+{
+	struct prompt p = PROMPT_INIT;
+	struct strbuf turn = STRBUF_INIT;
+	const char *name;
+	int64_t tokens;
+	int rc;
+
+	p.budget = budget_of(o, req->actor);
+	if ((rc = add_core(&p, o, req->actor, false)) < 0 ||
+	    (rc = render_turn(&turn, &name, o, req)) < 0)
+		goto out;
+	tokens = tokens_of_text(turn.buf, turn.len);
+	if (sum_tokens(&p) + tokens >= p.budget)
+		rc = over_budget(&p, o, req->actor, name, tokens);
+out:
+	strbuf_release(&turn);
+	prompt_release(&p);
+	return rc;
+}
+
 void prompt_release(struct prompt *p)
 {
 	static const struct prompt empty = PROMPT_INIT;

@@ -54,6 +54,8 @@ struct prompt_request {
  */
 int prompt_build(struct prompt *out, struct orch *o,
 		 const struct prompt_request *req);
+/* The same of what is no document, and nothing is kept or written. */
+int prompt_check(struct orch *o, const struct prompt_request *req);
 void prompt_release(struct prompt *p);
 /* The public form: actor, tokens, budget, parts[], text. */
 void prompt_to_json(struct json *out, const struct prompt *p,

@@ -52,6 +52,28 @@ details() { json "[.checks[] | select(.name == \"$1\") | .detail] | join(\"\\n\"
 	exits 1 git orch doctor
 }
 
+@test "a prompt that run could not build is a failure" {
+	loop_init
+	put prompts/ctx.md "{{nosuch}}"
+	git config orchactor.galph.context prompts/ctx.md
+	agent galph true
+	before=$(find .git | sort)
+	exits 1 git orch doctor --json
+	is "$(find .git | sort)" "$before"
+	is "$(details prompt)" "galph: prompts/ctx.md:1: no variable 'nosuch'
+ralph has 1 file"
+	put prompts/ctx.md "{{actor}} {{#delta.changed_files}}{{path}}{{/delta.changed_files}}"
+	exits 0 git orch doctor --json
+	git config orchactor.ralph.budget 3
+	exits 1 git orch doctor --json
+	[[ $(details prompt) == *"ralph: prompt is "*"over orchactor.ralph.budget"* ]]
+	is "$(find .git | sort)" "$before"
+	git config orchactor.ralph.budget 40000
+	put prompts/ctx.md "{{nosuch}}"
+	exits 128 git orch run --dry-run
+	err_has "prompts/ctx.md:1: no variable 'nosuch'"
+}
+
 @test "what is ignored in the configuration is listed with file and line" {
 	loop_init
 	printf '[orchactor "ralph"]\n\tcommand = evil\n[orch]\n\tnonsense = 1\n' >>.orchconfig

@@ -4,6 +4,7 @@
 #include "base/command.h"
 #include "base/error.h"
 #include "base/output.h"
+#include "base/strbuf.h"
 #include "orch/delta.h"
 #include "orch/delta_parse.h"
 #include "orch/orch.h"
@@ -14,7 +15,7 @@ static bool patch_option, markdown_option, full_option, no_cache_option;
 
 static const char *const usage[] = {
 	"git orch delta [--actor <actor>] [--since <rev>|iteration:<n>] [--only <parts>] "
-	"[--patch] [--full] [--no-cache] [--loop <name>] [--json|--markdown]",
+	"[--patch] [--full] [--no-cache] [--loop <name>] [--json|--markdown|-z]",
 	NULL
 };
 static const struct opt opts[] = {
@@ -32,6 +33,20 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
+/* As `git diff --name-status -z` has it: status, path; of a rename two paths. */
+static void add_files(struct strbuf *out, const struct change_list *l)
+{
+	for (size_t i = 0; i < l->nr; i++) {
+		const struct change *c = &l->v[i];
+
+		strbuf_addch(out, delta_status(c));
+		strbuf_addch(out, '\0');
+		if (delta_status(c) == 'R' && c->old_path)
+			strbuf_add(out, c->old_path, strlen(c->old_path) + 1);
+		strbuf_add(out, c->path, strlen(c->path) + 1);
+	}
+}
+
 static int show(const struct delta *d, const struct delta_patch *patch)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -40,6 +55,10 @@ static int show(const struct delta *d, const struct delta_patch *patch)
 	output_open(&out);
 	if (output_is_json(&out)) {
 		delta_to_json(output_json(&out), d, patch);
+	} else if (common.nul) {
+		add_files(&text, &d->files);
+		add_files(&text, &d->uncommitted);
+		output_take(&out, &text);
 	} else if (markdown_option) {
 		delta_markdown(&text, d, patch);
 		output_raw(&out, text.buf, text.len);
@@ -52,6 +71,9 @@ static int show(const struct delta *d, const struct delta_patch *patch)
 
 static int check(int argc, const char **argv, struct delta_request *req)
 {
+	const unsigned files = DELTA_FILES | DELTA_UNCOMMITTED;
+	int rc;
+
 	if (argc)
 		return usage_error("unexpected argument '%s'", argv[0]);
 	if (markdown_option && common.json)
@@ -61,7 +83,17 @@ static int check(int argc, const char **argv, struct delta_request *req)
 	req->parts = DELTA_ALL;
 	req->since = since_option;
 	req->flags = (full_option ? DELTA_FULL : 0) | (no_cache_option ? DELTA_NO_CACHE : 0);
-	return only_option ? delta_parts_parse(&req->parts, only_option) : 0;
+	if (only_option && (rc = delta_parts_parse(&req->parts, only_option)) < 0)
+		return rc;
+	if (!common.nul)
+		return 0;
+	if (common.json || markdown_option || patch_option)
+		return usage_error("-z and %s exclude each other", common.json ? "--json" :
+				   markdown_option ? "--markdown" : "--patch");
+	if (only_option && (req->parts & ~(files | DELTA_LINES)))
+		return usage_error("-z lists files: it goes with --only files,uncommitted");
+	req->parts &= files;
+	return 0;
 }
 
 /* With a revision there need be no loop: a detached HEAD, a stranger's clone. */
@@ -106,5 +138,5 @@ out:
 const struct command orch_command = {
 	.name = "delta", .usage = usage, .opts = opts, .run = run,
 	.summary = "what changed for an actor since its last turn",
-	.flags = COMMAND_JSON,
+	.flags = COMMAND_JSON | COMMAND_NUL,
 };

@@ -32,6 +32,30 @@ files() { json '[.files[] | "\(.status) \(.added) \(.removed) \(.path)\(if .unco
 	json_is '.files | length' 0
 }
 
+@test "-z: files for scripts, as git diff --name-status -z has them" {
+	seq 1 50 >long; commit "add long"
+	turn galph
+	since=$(head_of)
+	git mv long $'mo\nved'; echo 51 >>$'mo\nved'
+	put "ü.md" new; rm docs/index.md; echo more >>input.md
+	commit "all of it"
+	exits 0 git orch delta --actor galph --only files -z
+	git diff --name-status -M -z "$since" | sed 's/R[0-9]*/R/' >../want
+	cmp "$outfile" ../want
+	put late x
+	exits 0 git orch delta --actor galph -z --only files
+	cmp "$outfile" ../want
+	printf 'A\0late\0' >>../want
+	exits 0 git orch delta --actor galph -z
+	cmp "$outfile" ../want
+	exits 0 git orch delta --actor ralph -z		# nothing to compare with
+	is "$(wc -c <"$outfile")" 0
+	for bad in --json --markdown --patch --only=plan --only=files,commits; do
+		exits 129 git orch delta -z $bad
+		one_error "-z"
+	done
+}
+
 @test "renames are found" {
 	seq 1 50 >long; commit "add long"
 	turn galph

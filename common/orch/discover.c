@@ -15,8 +15,6 @@
 #include "orch/promptfiles.h"
 #include "orch/promptscan.h"
 
-#define MAX_PLAN (16u << 20)
-
 void discovery_release(struct discovery *d)
 {
 	for (size_t i = 0; i < d->nr_actors; i++) {
@@ -109,15 +107,34 @@ static bool read_text(struct repo *repo, const char *path, size_t max,
 	return ok;
 }
 
-static void find_ledger(struct discovery *d, struct repo *repo,
-			const char *const *names, char **out, uint64_t *size)
+/* By its text; a file that cannot be read now will be left out later. */
+static int64_t count_tokens(const struct discover_request *req, const char *path,
+			    uint64_t size)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *reason;
+	int64_t n;
+
+	if (read_text(req->repo, path, req->max_document, &text, &reason))
+		n = tokens_of_text(text.buf, text.len);
+	else
+		n = tokens_of_size(size);
+	error_clear();
+	strbuf_release(&text);
+	return n;
+}
+
+static void find_ledger(struct discovery *d, const struct discover_request *req,
+			const char *const *names, char **out, int64_t *tokens)
 {
 	const char *reason;
+	uint64_t size;
 
 	for (; *names; names++) {
-		switch (look_at(repo, *names, size, &reason)) {
+		switch (look_at(req->repo, *names, &size, &reason)) {
 		case 1:
 			*out = xstrdup(*names);
+			*tokens = count_tokens(req, *names, size);
 			return;
 		case -1:
 			leave_out(d, *names, reason);
@@ -132,20 +149,22 @@ static void take_settings(struct discovery *d, const struct discover_request *re
 	struct {
 		const char *path;
 		char **out;
-		uint64_t *size;
+		int64_t *tokens;
 	} ledgers[] = {
-		{ im->plan, &d->plan, &d->plan_size },
-		{ im->findings, &d->findings, &d->findings_size },
-		{ im->input, &d->input, &d->input_size },
+		{ im->plan, &d->plan, &d->plan_tokens },
+		{ im->findings, &d->findings, &d->findings_tokens },
+		{ im->input, &d->input, &d->input_tokens },
 	};
 	const char *reason;
+	uint64_t size;
 
 	d->imported = true;
 	for (size_t i = 0; i < ARRAY_SIZE(ledgers); i++)
-		if (ledgers[i].path && look_at(req->repo, ledgers[i].path,
-					       ledgers[i].size, &reason) == 1) {
+		if (ledgers[i].path &&
+		    look_at(req->repo, ledgers[i].path, &size, &reason) == 1) {
 			free(*ledgers[i].out);
 			*ledgers[i].out = xstrdup(ledgers[i].path);
+			*ledgers[i].tokens = count_tokens(req, ledgers[i].path, size);
 		}
 }
 
@@ -161,18 +180,12 @@ static void find_ledgers(struct discovery *d, const struct discover_request *req
 		"docs/findings.md", "findings.md", "docs/FINDINGS.md", NULL
 	};
 	static const char *const inputs[] = { "input.md", "docs/input.md", NULL };
-	struct repo *repo = req->repo;
-	struct strbuf text = STRBUF_INIT;
-	const char *reason;
 
-	find_ledger(d, repo, discovery_plan_names, &d->plan, &d->plan_size);
-	find_ledger(d, repo, findings, &d->findings, &d->findings_size);
-	find_ledger(d, repo, inputs, &d->input, &d->input_size);
+	find_ledger(d, req, discovery_plan_names, &d->plan, &d->plan_tokens);
+	find_ledger(d, req, findings, &d->findings, &d->findings_tokens);
+	find_ledger(d, req, inputs, &d->input, &d->input_tokens);
 	if (req->settings && req->settings->settings)
 		take_settings(d, req);
-	if (d->plan && read_text(repo, d->plan, MAX_PLAN, &text, &reason))
-		d->plan_items = promptscan_plan_items(text.buf, text.len);
-	strbuf_release(&text);
 }
 
 static struct discovered_document *find_doc(struct discovery *d, const char *path)
@@ -259,6 +272,7 @@ static void add_document(struct discovery *d, const struct discover_request *req
 	ALLOC_GROW(d->docs, d->nr_docs + 1, d->alloc_docs);
 	d->docs[d->nr_docs++] = (struct discovered_document) {
 		.path = xstrdup(path), .size = size, .actor = xstrdup(actor),
+		.tokens = count_tokens(req, path, size),
 	};
 }
 
@@ -327,7 +341,7 @@ static void add_core(struct discovery *d, const struct discover_request *req,
 
 	if (read_text(req->repo, path, MAX_PROMPT, &text, &reason)) {
 		strvec_push(&a->core, path);
-		a->core_size += text.len;
+		a->core_tokens += tokens_of_text(text.buf, text.len);
 		d->from_prompts = true;
 	} else {
 		leave_out(d, path, reason);
@@ -433,14 +447,14 @@ static void find_documents(struct discovery *d, const struct discover_request *r
 /* Tokens of an actor's prompt as far as it is known: core and documents. */
 static int64_t tokens_of(const struct discovery *d, const struct discovered_actor *a)
 {
-	uint64_t bytes = a->core_size + d->plan_size + d->findings_size +
-			 d->input_size;
+	int64_t tokens = a->core_tokens + d->plan_tokens + d->findings_tokens +
+			 d->input_tokens;
 
 	for (size_t i = 0; i < d->nr_docs; i++)
 		if (!d->docs[i].self_loaded &&
 		    (!d->docs[i].actor || str_eq(d->docs[i].actor, a->name)))
-			bytes += d->docs[i].size;
-	return tokens_of_size(bytes);
+			tokens += d->docs[i].tokens;
+	return tokens;
 }
 
 /* The first prompt must not be refused for its size: the largest documents
@@ -458,12 +472,12 @@ static void fit_budget(struct discovery *d, int64_t budget)
 				if ((!d->docs[k].actor ||
 				     str_eq(d->docs[k].actor, a->name)) &&
 				    (big == SIZE_MAX ||
-				     d->docs[k].size > d->docs[big].size))
+				     d->docs[k].tokens > d->docs[big].tokens))
 					big = k;
 			if (big == SIZE_MAX)
 				break;
 			reason = xstrfmt("%s tok would not fit into orch.budget",
-					 count_human(tokens_of_size(d->docs[big].size)));
+					 count_human(d->docs[big].tokens));
 			leave_out(d, d->docs[big].path, reason);
 			free(reason);
 			free(d->docs[big].path);

@@ -20,13 +20,14 @@ struct repo;
 struct discovered_actor {
 	char *name;
 	struct strvec core;	/* prompt files, in order; may be empty */
-	uint64_t core_size;
+	int64_t core_tokens;
 	char *context;		/* template; NULL */
 	enum agent_kind agent;	/* the caller's to fill in; AGENT_OTHER */
 };
 struct discovered_document {
 	char *path;
 	uint64_t size;
+	int64_t tokens;
 	char *actor;		/* only this one's; NULL: everybody's */
 	bool self_loaded;	/* each reader's agent loads it by itself */
 };
@@ -46,8 +47,7 @@ struct discovery {
 	bool from_prompts;	/* false: no prompt was found */
 	const char *named_by;	/* "the prompts name", "CLAUDE.md names" */
 	char *plan, *findings, *input;	/* NULL: none found */
-	uint64_t plan_size, findings_size, input_size;
-	size_t plan_items;
+	int64_t plan_tokens, findings_tokens, input_tokens;
 	struct discovered_document *docs;
 	size_t nr_docs, alloc_docs;
 	struct left_out *left;

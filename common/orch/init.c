@@ -13,6 +13,7 @@
 #include "git/repo.h"
 #include "orch/config.h"
 #include "orch/orch.h"
+#include "orch/plan.h"
 
 /*
  * The ring that a person has chosen; what an untouched file of ours says was
@@ -118,6 +119,20 @@ static const struct import_actor *imported_actor(const struct init *in, const ch
 	return NULL;
 }
 
+/* As every other command counts them. */
+static void count_items(struct init *in)
+{
+	struct orch o = ORCH_INIT;
+	struct plan p = PLAN_INIT;
+
+	if (in->found.plan && orch_open(&o, ORCH_NEED_WORK_TREE | ORCH_LOOP_OPTIONAL) == 0 &&
+	    plan_load(&p, &o, in->found.plan) == 0)
+		in->plan_items = p.nr;
+	error_clear();
+	plan_release(&p);
+	orch_release(&o);
+}
+
 static int discover(struct init *in)
 {
 	struct strvec ring = STRVEC_INIT;
@@ -144,6 +159,7 @@ static int discover(struct init *in)
 		if (a->agent == AGENT_OTHER && imported_actor(in, a->name))
 			a->agent = imported_actor(in, a->name)->agent;
 	}
+	count_items(in);
 	if ((rc = parse_agents(in)) == 0)
 		discovery_own_files(&in->found);
 out:

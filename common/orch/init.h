@@ -32,6 +32,7 @@ struct init {
 	struct repo *repo;		/* borrowed */
 	struct config *config;
 	struct discovery found;
+	size_t plan_items;	/* as orch/plan.h counts them */
 	struct import import;		/* only looked at without `import` */
 	char *old_loop;			/* what its state says; NULL: there is none */
 	char *remote;			/* one that publishes a turn of this loop; NULL */

@@ -6,14 +6,14 @@
 
 #include "base/output.h"
 #include "base/text.h"
-#include "base/tokens.h"
 #include "orch/init.h"
 
 #define SHOWN_MAX 20
 #define HINTS_MAX 6
 
-static void print_workflow(struct output *o, const struct discovery *d)
+static void print_workflow(struct output *o, const struct init *in)
 {
+	const struct discovery *d = &in->found;
 	struct json *j = output_json(o), *ring = json_add_array(j, "workflow");
 	struct strbuf line = STRBUF_INIT;
 
@@ -25,8 +25,8 @@ static void print_workflow(struct output *o, const struct discovery *d)
 	json_add_string(j, "findings", d->findings);
 	json_add_string(j, "input", d->input);
 	if (d->plan)
-		strbuf_addf(&line, "; plan %s (%zu items, %s tok)", d->plan, d->plan_items,
-			    count_human(tokens_of_size(d->plan_size)));
+		strbuf_addf(&line, "; plan %s (%zu items, %s tok)", d->plan, in->plan_items,
+			    count_human(d->plan_tokens));
 	if (d->findings)
 		strbuf_addf(&line, ", findings %s", d->findings);
 	if (d->input)
@@ -62,7 +62,7 @@ static void print_actors(struct output *o, const struct discovery *d)
 		json_add_string(j, "agent", agent_kind_name(a->agent));
 		if (a->core.nr)
 			strbuf_addf(&line, " %s tok",
-				    count_human(tokens_of_size(a->core_size)));
+				    count_human(a->core_tokens));
 		else
 			strbuf_addstr(&line, "no prompt");
 		if (a->context)
@@ -83,7 +83,7 @@ static void print_actors(struct output *o, const struct discovery *d)
 static void print_documents(struct output *o, const struct discovery *d)
 {
 	struct json *array = json_add_array(output_json(o), "documents");
-	uint64_t bytes = 0;
+	int64_t tokens = 0;
 	size_t nr = 0, shown = 0;
 
 	for (size_t i = 0; i < d->nr_docs; i++) {
@@ -93,11 +93,11 @@ static void print_documents(struct output *o, const struct discovery *d)
 		if (doc->self_loaded)
 			continue;
 		nr++;
-		bytes += doc->size;
+		tokens += doc->tokens;
 		j = json_add_object(array, NULL);
 		json_add_bytes(j, "path", doc->path, strlen(doc->path));
 		json_add_int(j, "bytes", (int64_t)doc->size);
-		json_add_int(j, "tokens", tokens_of_size(doc->size));
+		json_add_int(j, "tokens", doc->tokens);
 		json_add_string(j, "actor", doc->actor);
 	}
 	if (!nr) {
@@ -105,14 +105,14 @@ static void print_documents(struct output *o, const struct discovery *d)
 		return;
 	}
 	output_field(o, "documents", "%zu %s, %s tok", nr, d->named_by,
-		     count_human(tokens_of_size(bytes)));
+		     count_human(tokens));
 	for (size_t i = 0; i < d->nr_docs && shown < SHOWN_MAX; i++) {
 		const struct discovered_document *doc = &d->docs[i];
 
 		if (doc->self_loaded)
 			continue;
 		output_field(o, "", "%s %s%s%s", doc->path,
-			     count_human(tokens_of_size(doc->size)),
+			     count_human(doc->tokens),
 			     doc->actor ? ", only " : "", doc->actor ? doc->actor : "");
 		shown++;
 	}
@@ -329,7 +329,7 @@ void init_report(struct output *o, const struct init *in)
 {
 	struct json *array;
 
-	print_workflow(o, &in->found);
+	print_workflow(o, in);
 	print_actors(o, &in->found);
 	print_documents(o, &in->found);
 	print_left_out(o, &in->found);

@@ -1,5 +1,5 @@
 /*
- * Reading prompts and plans without understanding them.
+ * Reading prompts without understanding them.
  */
 #include <ctype.h>
 #include "orch/promptscan.h"
@@ -152,40 +152,4 @@ void promptscan_network(const char *text, size_t len, promptscan_hint *hint,
 		scan_line(nr + 1, text + i, n < 4096 ? n : 4096, hint, data);
 		i += n + 1;
 	}
-}
-
-static bool starts(const char *line, size_t len, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return len >= n && memcmp(line, prefix, n) == 0;
-}
-
-size_t promptscan_plan_items(const char *text, size_t len)
-{
-	size_t sections = 0, rows = 0, boxes = 0;
-
-	for (size_t i = 0; i < len;) {
-		const char *nl = memchr(text + i, '\n', len - i);
-		size_t n = nl ? (size_t)(nl - text) - i : len - i;
-		const char *line = text + i;
-		size_t rest = n;
-
-		i += n + 1;
-		if (starts(line, n, "## [") || starts(line, n, "### ["))
-			sections++;
-		else if (starts(line, n, "| ["))
-			rows++;
-		while (rest && (*line == ' ' || *line == '\t')) {
-			line++;
-			rest--;
-		}
-		/* "[2026-01-29]" is a date and not a check box. */
-		if (rest > 5 && (*line == '-' || *line == '*') && line[1] == ' ' &&
-		    line[2] == '[' && strchr(" xX~-", line[3]) && line[4] == ']')
-			boxes++;
-	}
-	if (sections || rows)
-		return sections > rows ? sections : rows;
-	return boxes;
 }

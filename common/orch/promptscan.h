@@ -25,6 +25,4 @@ typedef void promptscan_hint(int line, const char *what, void *data);
 void promptscan_network(const char *text, size_t len, promptscan_hint *hint,
 			void *data);
 
-/* Roughly how many items a plan has. */
-size_t promptscan_plan_items(const char *text, size_t len);
 #endif

@@ -44,7 +44,7 @@ project() {
 	json_is .input input.md
 	json_is '[.documents[] | [.path, .actor]] | sort' \
 		'[["CLAUDE.md","ralph"],["docs/guide.md",null],["docs/index.md",null],["galph_memory.md","galph"],["specs/the api.md",null]]'
-	json_is '.documents[] | select(.path == "docs/index.md") | [.bytes, .tokens]' '[8,2]'
+	json_is '.documents[] | select(.path == "docs/index.md") | [.bytes, .tokens]' '[8,3]'
 	json_is '.actors[0] | [.name, .core, .context, .agent]' \
 		'["galph",["prompts/supervisor.md"],null,"other"]'
 	json_is '.left_out | map(.path) | sort' \
@@ -73,6 +73,39 @@ project() {
 	matches '^written    \.orchconfig$'
 	matches '^next       who plays them'
 	matches '^           git orch init --agent galph=claude --agent ralph=claude$'
+}
+
+@test "items and tokens are those of every other command" {
+	project
+	put docs/fix_plan.md <<-'END'
+	# Plan
+	| ID | Title | Status |
+	|---|---|---|
+	| [A-1](#a-1) | Über allen Gipfeln ist Ruh’ | planned |
+	| A-2 | in wässrigen Spiegeln — größer | planned |
+
+	## [A-1] Über allen Gipfeln
+
+	## [A-3] A section without a row
+	END
+	exits 0 git orch init --json
+	docs=$(json '[.documents[] | select(.actor == null) | "\(.path) \(.tokens)"] | sort | join(",")')
+	exits 0 git orch init
+	text=$out
+	exits 0 git orch plan list --json
+	items=$(json '.items | length')
+	is "$items" 3
+	exits 0 git orch context status --actor galph --json
+	plan=$(json '.documents[] | select(.path == "docs/fix_plan.md").tokens')
+	out=$text
+	has "plan docs/fix_plan.md ($items items, $plan tok)"
+	exits 0 git orch context status --actor galph --json
+	is "$(json '[.documents[] | select(.path | test("guide|index|api")) | "\(.path) \(.tokens)"] | sort | join(",")')" \
+		"$(tr , '\n' <<<"$docs" | grep -E 'guide|index|api' | paste -sd,)"
+	exits 0 git orch prompt build galph --json
+	core=$(json '[.parts[] | select(.kind == "core").tokens] | add')
+	out=$text
+	has "prompts/supervisor.md $core tok"
 }
 
 @test "lines that tell an agent to pull or push are shown, forbidding ones are not" {

@@ -87,19 +87,6 @@ static void test_network(void **state)
 	hints("git pushes nothing", "");
 }
 
-static void test_plan_items(void **state)
-{
-	static const char sections[] = "# P\n## [A-1] x\n- [ ] s\n- [x] t\n## [A-2] y\n";
-	static const char table[] = "| ID | T |\n| [A](#a) | x |\n| [B](#b) | y |\n";
-	static const char boxes[] = "- [ ] a\n  * [x] b\n- [2026-01-29] no\n- [";
-
-	(void)state;
-	assert_int_equal(promptscan_plan_items(sections, strlen(sections)), 2);
-	assert_int_equal(promptscan_plan_items(table, strlen(table)), 2);
-	assert_int_equal(promptscan_plan_items(boxes, strlen(boxes)), 2);
-	assert_int_equal(promptscan_plan_items("", 0), 0);
-}
-
 /* Rings, from names alone; "" ends the list. */
 static void ring(const char *const *files, const char *given, const char *expected)
 {
@@ -148,7 +135,6 @@ int main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_paths_are_bounded),
 		cmocka_unit_test(test_network),
-		cmocka_unit_test(test_plan_items),
 		cmocka_unit_test(test_ring),
 	};
 

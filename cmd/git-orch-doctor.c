@@ -27,7 +27,7 @@ static void print(struct output *o, const struct checkup *c)
 	};
 	struct json *array = json_add_array(output_json(o), "checks");
 
-	output_table_begin(o, "lll");
+	output_table_begin(o, "llw");
 	for (size_t i = 0; i < c->nr; i++) {
 		const struct checkup_line *line = &c->v[i];
 		struct json *j = json_add_object(array, NULL);

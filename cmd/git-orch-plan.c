@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
+#include "orch/docget.h"
 #include "orch/orch.h"
 #include "orch/plan.h"
 #include "orch/plan_page.h"
@@ -27,9 +28,17 @@ static const char *const usage[] = {
 /* How each of them begins; they work before init and on a detached HEAD. */
 static int begin(struct orch *o, struct plan *p)
 {
-	int rc = orch_open(o, ORCH_LOOP_OPTIONAL);
+	char *path = NULL;
+	int rc;
 
-	if (rc < 0 || (rc = plan_load(p, o, plan_option)) < 0)
+	if ((rc = orch_open(o, ORCH_LOOP_OPTIONAL)) < 0)
+		return rc;
+	if (plan_option && repo_work_tree(o->repo))
+		rc = docget_path(&path, o, plan_option);
+	if (rc == 0)
+		rc = plan_load(p, o, path ? path : plan_option);
+	free(path);
+	if (rc < 0)
 		return rc;
 	if (p->truncated)
 		warn("%s has more than %zu items; the rest was not read",

@@ -4,7 +4,6 @@
 #include "base/live.h"
 
 #include <stdarg.h>
-#include <sys/ioctl.h>
 
 #include "base/output.h"
 #include "base/text.h"
@@ -27,11 +26,9 @@ static void put(struct live *l, const char *data, size_t len)
 
 static size_t columns(const struct live *l)
 {
-	struct winsize ws;
+	size_t n = output_columns(l->fd);
 
-	if (ioctl(l->fd, TIOCGWINSZ, &ws) < 0 || ws.ws_col < 20)
-		return 80;
-	return ws.ws_col;
+	return n ? n : 80;
 }
 
 void live_open(struct live *l, int fd)

@@ -4,6 +4,7 @@
 #include "base/output.h"
 
 #include <stdarg.h>
+#include <sys/ioctl.h>
 
 #include "base/command.h"
 #include "base/error.h"
@@ -49,6 +50,15 @@ bool output_wants_color(int fd)
 	if (term && str_eq(term, "dumb"))
 		return false;
 	return isatty(fd) || (pager && str_eq(pager, "true"));
+}
+
+size_t output_columns(int fd)
+{
+	struct winsize ws;
+
+	if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &ws) < 0 || ws.ws_col < 20)
+		return 0;
+	return ws.ws_col;
 }
 
 const char *output_color_code(enum output_color color)
@@ -215,27 +225,100 @@ static size_t cell_width(const struct cell *c)
 	return utf8_width(c->text, strlen(c->text));
 }
 
+/* How much of a text fits into so many columns, up to a blank if there is one. */
+static size_t first_line(const char *text, size_t columns)
+{
+	size_t len = strlen(text), at = 0, blank = 0, width = 0, n;
+	uint32_t cp;
+
+	while ((n = utf8_next(&cp, text + at, len - at))) {
+		width += utf8_width(text + at, n);
+		if (width > columns)
+			return blank ? blank : at ? at : n;
+		at += n;
+		if (text[at] == ' ')
+			blank = at;
+	}
+	return len;
+}
+
+static void write_wrapped(struct output *o, const struct cell *c, size_t columns,
+			  size_t indent)
+{
+	const char *text = c->text;
+
+	for (;;) {
+		size_t n = first_line(text, columns);
+
+		add_colored(o, c->color, text, n);
+		text += n;
+		text += strspn(text, " ");
+		if (!*text)
+			return;
+		strbuf_addch(&o->text, '\n');
+		strbuf_addchars(&o->text, ' ', indent);
+	}
+}
+
 static void write_row(struct output *o, const struct cell *row, const size_t *width)
 {
 	const char *columns = o->table->columns;
-	size_t last = 0;
+	size_t last = 0, indent = 0;
 
 	/* Empty cells at the end would leave white space behind the line. */
 	for (size_t i = 0; row[i].text; i++)
 		if (*row[i].text)
 			last = i;
 	for (size_t i = 0; i <= last && row[i].text; i++) {
-		size_t pad = width[i] - cell_width(&row[i]);
+		struct strbuf text = STRBUF_INIT;
+		size_t used, pad;
 
 		if (i)
 			strbuf_addstr(&o->text, "  ");
+		if (columns[i] == 'w' && cell_width(&row[i]) > width[i]) {
+			write_wrapped(o, &row[i], width[i], indent);
+			break;		/* the last one */
+		}
+		strbuf_addstr(&text, row[i].text);
+		if (columns[i] == 's')
+			text_shorten(&text, width[i]);
+		used = utf8_width(text.buf, text.len);
+		pad = used < width[i] ? width[i] - used : 0;
 		if (columns[i] == 'r')
 			strbuf_addchars(&o->text, ' ', pad);
-		add_colored(o, row[i].color, row[i].text, strlen(row[i].text));
+		add_colored(o, row[i].color, text.buf, text.len);
 		if (columns[i] != 'r' && i != last)
 			strbuf_addchars(&o->text, ' ', pad);
+		indent += width[i] + 2;
+		strbuf_release(&text);
 	}
 	strbuf_addch(&o->text, '\n');
+}
+
+#define NARROWEST 12	/* a column that gives way keeps so much */
+
+/* On a terminal: let the columns that may give way do so until a row fits. */
+static void fit_columns(const char *columns, size_t *width)
+{
+	size_t limit = output_columns(1), n = strlen(columns), total = 2 * (n - 1);
+
+	for (size_t i = 0; i < n; i++)
+		total += width[i];
+	while (limit && total > limit) {
+		size_t widest = n, by;
+
+		for (size_t i = 0; i < n; i++)
+			if (strchr("sw", columns[i]) && width[i] > NARROWEST &&
+			    (widest == n || width[i] > width[widest]))
+				widest = i;
+		if (widest == n)
+			return;
+		by = total - limit;
+		if (by > width[widest] - NARROWEST)
+			by = width[widest] - NARROWEST;
+		width[widest] -= by;
+		total -= by;
+	}
 }
 
 static void table_free(struct output *o)
@@ -265,6 +348,8 @@ void output_table_end(struct output *o)
 			width[col] = cell_width(&t->cells[i]);
 		col++;
 	}
+	if (!o->is_json && columns)
+		fit_columns(t->columns, width);
 	for (size_t i = 0; !o->is_json && i < t->nr; i++)
 		if (t->cells[i].text && (!i || !t->cells[i - 1].text))
 			write_row(o, &t->cells[i], width);

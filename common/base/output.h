@@ -55,8 +55,13 @@ void output_raw(struct output *o, const void *data, size_t len);
 /* The same of a large text that is not needed any more: it is empty afterwards. */
 void output_take(struct output *o, struct strbuf *text);
 
+/* Columns of the terminal behind `fd`; 0: it is none, or does not say. */
+size_t output_columns(int fd);
+
 /*
- * A table. `columns` has a letter for each column: l left, r right. Cells are
+ * A table. `columns` has a letter for each column: l left, r right; s left and
+ * shortened, w (the last one) left and wrapped at blanks where a row would be
+ * wider than the terminal. Into anything else nothing is cut. Cells are
  * given by output_cell() in order and ended by output_row_end(); the widths
  * are known, and the table written, at output_table_end(). The last column
  * of a row is never padded. Two spaces stand between columns.

@@ -313,3 +313,21 @@ size_t text_add_unquoted(struct strbuf *out, const char *s, size_t len)
 	}
 	return i < len ? i : 0;
 }
+
+void text_shorten(struct strbuf *sb, size_t columns)
+{
+	size_t at = 0, width = 0, n;
+	uint32_t cp;
+
+	if (sb->len <= columns || utf8_width(sb->buf, sb->len) <= columns)
+		return;
+	while ((n = utf8_next(&cp, sb->buf + at, sb->len - at))) {
+		width += utf8_width(sb->buf + at, n);
+		if (width + 3 > columns)
+			break;
+		at += n;
+	}
+	strbuf_setlen(sb, at);
+	strbuf_rtrim(sb);
+	strbuf_addstr(sb, "...");
+}

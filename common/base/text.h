@@ -33,6 +33,9 @@ void text_add_quoted_path(struct strbuf *out, const char *path, size_t len);
  */
 size_t text_add_unquoted(struct strbuf *out, const char *s, size_t len);
 
+/* Shorten to so many columns (at least 4), "..." at the end. */
+void text_shorten(struct strbuf *sb, size_t columns);
+
 /* One word of a shell's command line: quoted only where needed, as $'...' where
  * there are control bytes or what is not UTF-8. */
 void text_add_shell_word(struct strbuf *out, const char *s, size_t len);

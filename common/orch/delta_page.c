@@ -36,7 +36,7 @@ static void headline(struct output *out, const struct delta *d)
 
 static void show_commits(struct output *out, const struct commit_list *l)
 {
-	output_table_begin(out, "llll");
+	output_table_begin(out, "llsl");
 	for (size_t i = 0; i < l->nr; i++) {
 		output_cell(out, LABEL, i ? "" : "commits");
 		output_cell_color(out, OUTPUT_YELLOW, "%s", oid_short(&l->v[i].oid));
@@ -112,7 +112,7 @@ static void show_plan(struct output *out, const struct delta *d)
 {
 	bool first = true;
 
-	output_table_begin(out, "llll");
+	output_table_begin(out, "llsl");
 	for (int what = PLAN_NEW; what <= PLAN_GONE; what++)
 		for (size_t i = 0; i < d->plan.nr; i++) {
 			const struct delta_plan_change *c = &d->plan.v[i];
@@ -135,7 +135,7 @@ static void show_plan(struct output *out, const struct delta *d)
 		}
 	output_table_end(out);
 	first = true;
-	output_table_begin(out, "lll");
+	output_table_begin(out, "lsl");
 	for (size_t i = 0; i < d->plan.nr; i++) {
 		const struct delta_plan_change *c = &d->plan.v[i];
 		struct strbuf item = STRBUF_INIT, place = STRBUF_INIT;
@@ -157,7 +157,7 @@ static void show_plan(struct output *out, const struct delta *d)
 
 static void show_findings(struct output *out, const struct delta *d)
 {
-	output_table_begin(out, "llll");
+	output_table_begin(out, "llsl");
 	for (size_t i = 0; i < d->findings.nr; i++) {
 		const struct delta_finding_change *c = &d->findings.v[i];
 		struct strbuf title = STRBUF_INIT, place = STRBUF_INIT;
@@ -181,7 +181,7 @@ static void show_findings(struct output *out, const struct delta *d)
 
 static void show_said(struct output *out, const struct delta *d)
 {
-	output_table_begin(out, "lll");
+	output_table_begin(out, "lsl");
 	for (size_t i = 0; i < d->nr_said; i++) {
 		const struct delta_said *s = &d->said[i];
 		struct strbuf text = STRBUF_INIT, source = STRBUF_INIT;

@@ -17,23 +17,9 @@ const char *delta_plural(size_t n)
 void delta_add_short(struct strbuf *out, const char *s, size_t max)
 {
 	struct strbuf safe = STRBUF_INIT;
-	size_t width = 0, pos = 0, cut = 0;
 
 	text_add_safe(&safe, s, strlen(s), true);
-	while (pos < safe.len && width <= max) {
-		uint32_t cp;
-		size_t n = utf8_next(&cp, safe.buf + pos, safe.len - pos);
-
-		width += utf8_width(safe.buf + pos, n);
-		if (width + 3 <= max)
-			cut = pos + n;
-		pos += n;
-	}
-	if (width > max) {
-		strbuf_setlen(&safe, cut);
-		strbuf_rtrim(&safe);
-		strbuf_addstr(&safe, "...");
-	}
+	text_shorten(&safe, max);
 	strbuf_addbuf(out, &safe);
 	strbuf_release(&safe);
 }

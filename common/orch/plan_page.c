@@ -11,6 +11,7 @@
  * as a table: the widths are taken first, then line after line is written. */
 enum column { ID, STATUS, PRIORITY, STEPS, TITLE, WHERE, COLUMNS };
 static const size_t most[COLUMNS] = { 64, 14, 10, 9, 64, 200 };
+#define TITLE_LEAST 12	/* of a title, on the narrowest terminal */
 #define NEEDS 3		/* unfinished dependencies that are named */
 
 /* --- a line -------------------------------------------------------------- */
@@ -40,31 +41,31 @@ static void add_needs(struct strbuf *out, const struct plan *p,
 		strbuf_addch(out, ')');
 }
 
-/* Shorten to so many columns, "..." at the end. */
-static void shorten(struct strbuf *sb, size_t width)
-{
-	size_t at = 0, columns = 0, n;
-	uint32_t cp;
-
-	if (sb->len <= width || utf8_width(sb->buf, sb->len) <= width)
-		return;
-	while ((n = utf8_next(&cp, sb->buf + at, sb->len - at))) {
-		columns += utf8_width(sb->buf + at, n);
-		if (columns > width - 3)
-			break;
-		at += n;
-	}
-	strbuf_setlen(sb, at);
-	strbuf_rtrim(sb);
-	strbuf_addstr(sb, "...");
-}
-
 struct page {
 	struct output *out;
 	const struct plan *p;
 	size_t width[COLUMNS];
-	struct strbuf cell, line;
+	size_t title;		/* what there is room for */
+	bool lines_only;	/* of places in the plan itself */
+	struct strbuf cell, needs, line;
 };
+
+/* The title, and what it needs behind it, which is worth more than its end. */
+static void make_title(struct page *page, const struct plan_item *i)
+{
+	size_t room = most[TITLE], needs;
+
+	strbuf_reset(&page->needs);
+	add_needs(&page->needs, page->p, i);
+	needs = utf8_width(page->needs.buf, page->needs.len);
+	if (page->title && page->title < room + needs)
+		room = page->title > needs + TITLE_LEAST ? page->title - needs : TITLE_LEAST;
+	strbuf_addstr(&page->cell, i->title);
+	text_shorten(&page->cell, room);
+	strbuf_addbuf(&page->cell, &page->needs);
+	if (page->title)
+		text_shorten(&page->cell, page->title);
+}
 
 /* The text of a column in page->cell; its width is the answer. */
 static size_t make_cell(struct page *page, const struct plan_item *i,
@@ -88,18 +89,16 @@ static size_t make_cell(struct page *page, const struct plan_item *i,
 			strbuf_addf(cell, "%u/%u", i->done, i->total);
 		break;
 	case TITLE:
-		strbuf_addstr(cell, i->title);
-		break;
+		make_title(page, i);
+		return utf8_width(cell->buf, cell->len);
 	case WHERE:
-		strbuf_addf(cell, "%s:%u", plan_path(page->p, i->file),
-			    i->line_start);
+		strbuf_addf(cell, "%s:%u", page->lines_only && !i->file ? "" :
+			    plan_path(page->p, i->file), i->line_start);
 		break;
 	case COLUMNS:
 		break;
 	}
-	shorten(cell, most[c]);
-	if (c == TITLE)
-		add_needs(cell, page->p, i);
+	text_shorten(cell, most[c]);
 	return utf8_width(cell->buf, cell->len);
 }
 
@@ -122,23 +121,75 @@ static void show_line(struct page *page, const struct plan_item *i)
 	output_flush(page->out);
 }
 
+static const char *const heads[COLUMNS] = {
+	"id", "status", "priority", "steps", "title", "where"
+};
+
+static void show_heads(struct page *page)
+{
+	strbuf_reset(&page->line);
+	for (enum column c = ID; c < COLUMNS; c++) {
+		if (!page->width[c])
+			continue;
+		strbuf_addstr(&page->line, heads[c]);
+		if (c != WHERE)
+			strbuf_addchars(&page->line, ' ', page->width[c] + 2 - strlen(heads[c]));
+	}
+	output_line_color(page->out, OUTPUT_DIM, "%s", page->line.buf);
+}
+
+/* A column that nobody fills is left out. */
+static size_t measure(struct page *page, const struct plan_item *const *v, size_t nr,
+		      enum column c)
+{
+	size_t most_used = 0;
+
+	for (size_t k = 0; k < nr; k++) {
+		size_t w = make_cell(page, v[k], c);
+
+		if (w > most_used)
+			most_used = w;
+	}
+	return most_used && most_used < strlen(heads[c]) ? strlen(heads[c]) : most_used;
+}
+
+/* On a terminal a row fits, as far as the title can give way; first the plan's
+ * own path does, which is the same everywhere. */
+static void fit(struct page *page, const struct plan_item *const *v, size_t nr)
+{
+	size_t limit = output_columns(1), others = 0;
+
+	if (!limit)
+		return;
+	for (int round = 0; round < 2; round++) {
+		others = page->width[WHERE] = measure(page, v, nr, WHERE);
+		for (enum column c = ID; c < WHERE; c++)
+			others += c == TITLE ? 0 : page->width[c] ? page->width[c] + 2 : 0;
+		if (others + page->width[TITLE] + 2 <= limit)
+			return;
+		page->lines_only = true;
+	}
+	page->title = others + 2 + TITLE_LEAST < limit ? limit - others - 2 : TITLE_LEAST;
+	page->width[TITLE] = page->title;
+}
+
 static void show_lines(struct output *out, const struct plan *p,
 		       const struct plan_item *const *v, size_t nr)
 {
 	struct page page = { .out = out, .p = p, .cell = STRBUF_INIT,
-			     .line = STRBUF_INIT };
+			     .needs = STRBUF_INIT, .line = STRBUF_INIT };
 
-	for (size_t k = 0; k < nr; k++)
-		for (enum column c = ID; c < WHERE; c++) {
-			size_t w = make_cell(&page, v[k], c);
-
-			if (w > page.width[c])
-				page.width[c] = w;
-		}
+	if (!nr)
+		return;
+	for (enum column c = ID; c < WHERE; c++)
+		page.width[c] = measure(&page, v, nr, c);
 	page.width[WHERE] = 1;	/* the last: nothing is aligned behind it */
+	fit(&page, v, nr);
+	show_heads(&page);
 	for (size_t k = 0; k < nr; k++)
 		show_line(&page, v[k]);
 	strbuf_release(&page.cell);
+	strbuf_release(&page.needs);
 	strbuf_release(&page.line);
 }
 

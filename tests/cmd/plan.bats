@@ -246,6 +246,12 @@ text"
 	git config orch.plan nowhere.md
 	exits 128 git orch plan list
 	one_error "nowhere.md"
+	cd notes	# as git and context get have it
+	exits 0 git orch plan list --plan p.md --json
+	json_is '[.path, .items[0].id]' '["notes/p.md","B-1"]'
+	exits 0 git orch plan lint --plan ../notes/p.md
+	exits 0 git orch plan list --plan notes/p.md
+	cd ..
 	exits 128 git orch plan list --plan ../x
 	exits 128 git orch plan list --plan notes
 	ln -s /etc/passwd link.md
@@ -352,7 +358,7 @@ text"
 	in_little_memory git-orch-plan list --json >"$BATS_TEST_TMPDIR/list"
 	is "$(jq '.items | length' "$BATS_TEST_TMPDIR/list")" 120000
 	in_little_memory git-orch-plan list >"$BATS_TEST_TMPDIR/list"
-	is "$(wc -l <"$BATS_TEST_TMPDIR/list")" 120000
+	is "$(wc -l <"$BATS_TEST_TMPDIR/list")" 120001	# and the header
 	in_little_memory git-orch-plan ready >/dev/null
 	# One circle through all of them.
 	exits 1 in_little_memory git-orch-plan lint

@@ -326,11 +326,18 @@ static size_t common_run(const char *a, size_t na, const char *b, size_t nb)
 	return best;
 }
 
+static struct place place_of(const struct outline_heading *h)
+{
+	return (struct place){ h->title, h->title_len, h->begin, h->end, h->line, h->last,
+			       h->level };
+}
+
 static int none(struct finder *f)
 {
 	struct strbuf names = STRBUF_INIT;
 	size_t runs[MAX_NEAR] = { 0 };
 	struct place near[MAX_NEAR];
+	bool near_any;
 	size_t n = 0, len = f->name_len < MAX_TITLE ? f->name_len : MAX_TITLE;
 	int rc;
 
@@ -350,11 +357,12 @@ static int none(struct finder *f)
 		memmove(&runs[at + 1], &runs[at], (n - at - 1) * sizeof(*runs));
 		memmove(&near[at + 1], &near[at], (n - at - 1) * sizeof(*near));
 		runs[at] = run;
-		near[at] = (struct place){ h->title, h->title_len, h->begin, h->end, h->line,
-					   h->last, h->level };
+		near[at] = place_of(h);
 	}
-	if (n)
-		strbuf_addstr(&names, "; near it: ");
+	near_any = n > 0;
+	strbuf_addstr(&names, n ? "; near it: " : "; it begins with: ");
+	for (size_t i = 0; !near_any && i < f->outline.nr && n < MAX_NEAR; i++)
+		near[n++] = place_of(&f->outline.v[i]);
 	add_names(&names, near, n);
 	rc = error_set(ORCH_ENO, "no section '%s' in %s%s", f->name, f->what,
 		       f->outline.nr ? names.buf : ", which has no headings");

@@ -322,7 +322,7 @@ void view_store_seen(struct view_seen *out, const struct view_store *s, struct o
 	struct json *json = NULL;
 	const char *id, *commit, *stable;
 
-	out->pending = s->nr;
+	out->pending = out->pending_newer = s->nr;
 	if (oid_is_zero(&s->seen_json) ||
 	    blob_read(o->repo, &s->seen_json, MAX_PACK_JSON, &text) < 0 ||
 	    json_parse(&json, text.buf, text.len, "seen.json") < 0)
@@ -331,6 +331,8 @@ void view_store_seen(struct view_seen *out, const struct view_store *s, struct o
 	if (!id || !view_pack_seq(id))
 		goto unseen;
 	out->id = xstrdup(id);
+	for (size_t i = 0; i < s->nr; i++)
+		out->pending_newer -= s->pending[i].seq < view_pack_seq(id);
 	out->turn = xstrdup(json_get_string(json, "turn"));
 	commit = json_get_string(json, "commit");
 	if (!commit || oid_parse(&out->commit, commit) < 0)

@@ -69,7 +69,8 @@ struct view_seen {
 	char *session;		/* the agent session that it was for; NULL */
 	int64_t session_turns;	/* acknowledged packs of that session, in a row */
 	struct oid stable;	/* hash of the stable part it came with; zero: none */
-	size_t pending;		/* packs that wait for their acknowledgement */
+	size_t pending;		/* packs that wait for their acknowledgement... */
+	size_t pending_newer;	/* ...and are newer than the acknowledged one */
 };
 #define VIEW_SEEN_INIT { .id = NULL }
 int view_seen(struct view_seen *out, struct orch *o, const char *actor);

@@ -302,7 +302,9 @@ void view_page(struct output *out, const struct forecast *f, const char *actor)
 	show_sums(out, f, actor);
 	show_packs(out, f, actor);
 	show_omitted(out, f);
-	if (f->seen.pending)
-		output_line(out, "%zu pack%s not acknowledged", f->seen.pending,
-			    f->seen.pending == 1 ? "" : "s");
+	/* What is older will not be acknowledged any more. */
+	if (f->seen.pending_newer)
+		output_line(out, "%zu pack%s not acknowledged; if %s has seen the last: git "
+			    "orch context ack --actor %s", f->seen.pending_newer,
+			    f->seen.pending_newer == 1 ? "" : "s", actor, actor);
 }

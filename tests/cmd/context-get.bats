@@ -137,6 +137,8 @@ big() { # a document whose diff is smaller than itself
 	one_error "no section 'Not a heading' in docs/index.md; near it: line"
 	exits 1 git orch context get docs/index.md --section Setpu
 	one_error "line 2 '## Setup'"
+	exits 1 git orch context get docs/index.md --section xyzzy
+	one_error "no section 'xyzzy' in docs/index.md; it begins with: line "
 	exits 1 git orch context get docs/index.md --section :99
 	one_error "no line 99"
 	exits 1 git orch context get docs/index.md --section :x

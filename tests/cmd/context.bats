@@ -34,11 +34,19 @@ ref=refs/orch/main/views/galph
 	matches '^unchanged 0 of 5 files, 0% of bytes'
 	pack
 	exits 0 git orch context status --actor galph
-	has "1 pack not acknowledged"
+	has "1 pack not acknowledged; if galph has seen the last: git orch context ack --actor galph"
 	ack
 	exits 0 git orch context status --actor galph
 	matches '^galph last saw pack 1-[0-9a-f]{6} \('"$(git rev-parse --short=7 HEAD)"', [0-9]+s ago\), cache warm for [0-9ms]+$'
 	matches '^unchanged 5 of 5 files, 100% of bytes'
+	lacks "not acknowledged"
+	# One that a later one has overtaken is no business of anybody.
+	put input.md one; pack
+	put input.md two; pack
+	exits 0 git orch context status --actor galph
+	has "2 packs not acknowledged"
+	ack
+	exits 0 git orch context status --actor galph
 	lacks "not acknowledged"
 }
 

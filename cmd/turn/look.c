@@ -1,6 +1,6 @@
 /*
  * git-orch-turn: what people ask about a turn, and what they do to it from
- * outside: status, break, pause, resume, sync, repair.
+ * outside: status, break, pause, resume, accept, sync, repair.
  */
 #include "turn.h"
 
@@ -114,10 +114,11 @@ const struct command turn_break_command = {
 	.usage = break_usage, .opts = break_opts, .run = run_break,
 };
 
-/* ---- pause, resume, sync ---- */
+/* ---- pause, resume, accept, sync ---- */
 
 static const char *const pause_usage[] = { PAUSE_USAGE, NULL };
 static const char *const resume_usage[] = { RESUME_USAGE, NULL };
+static const char *const accept_usage[] = { ACCEPT_USAGE, NULL };
 static const char *const sync_usage[] = { SYNC_USAGE, NULL };
 static const struct opt shared_opts[] = {
 	OPT_SYNC,
@@ -149,6 +150,24 @@ static int run_resume(int argc, const char **argv)
 	return rc < 0 ? rc : run_change(do_resume, NULL);
 }
 
+static int do_accept(struct turn *t, struct orch *o, const void *data UNUSED)
+{
+	struct oid left = OID_ZERO;
+	int rc = turn_accept(t, o, &left);
+
+	if (rc == 0)
+		note("%s is left behind: git branch NAME %s keeps it", oid_short(&left),
+		     oid_short(&left));
+	return rc;
+}
+
+static int run_accept(int argc, const char **argv)
+{
+	int rc = turn_no_arguments(argc, argv);
+
+	return rc < 0 ? rc : run_change(do_accept, NULL);
+}
+
 static int do_sync(struct turn *t, struct orch *o, const void *data UNUSED)
 {
 	return turn_sync(t, o);
@@ -168,6 +187,10 @@ const struct command turn_pause_command = {
 const struct command turn_resume_command = {
 	.name = "resume", .summary = "end a pause",
 	.usage = resume_usage, .opts = shared_opts, .run = run_resume,
+};
+const struct command turn_accept_command = {
+	.name = "accept", .summary = "go on from this work tree's HEAD",
+	.usage = accept_usage, .opts = shared_opts, .run = run_accept,
 };
 const struct command turn_sync_command = {
 	.name = "sync", .summary = "fetch the published turn, publish what is owed",

@@ -28,6 +28,8 @@
 	"git orch turn pause [--sync-via-git[=<remote>]] [--loop <name>] [<reason>]"
 #define RESUME_USAGE \
 	"git orch turn resume [--sync-via-git[=<remote>]] [--loop <name>]"
+#define ACCEPT_USAGE \
+	"git orch turn accept [--sync-via-git[=<remote>]] [--loop <name>]"
 #define SYNC_USAGE \
 	"git orch turn sync [--sync-via-git[=<remote>]] [--loop <name>]"
 #define REPAIR_USAGE \
@@ -36,8 +38,8 @@
 extern const struct command turn_acquire_command, turn_release_command,
 	turn_renew_command, turn_with_command;
 extern const struct command turn_status_command, turn_break_command,
-	turn_pause_command, turn_resume_command, turn_sync_command,
-	turn_repair_command;
+	turn_pause_command, turn_resume_command, turn_accept_command,
+	turn_sync_command, turn_repair_command;
 
 int turn_no_arguments(int argc, const char **argv);
 #endif

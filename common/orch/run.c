@@ -214,9 +214,13 @@ static int play_all(struct run *r)
  * stands, whatever comes of it; so does its message. */
 static void stop_playing(struct run *r)
 {
-	char *message = xstrdup(error_message());
+	char *message = xstrdup(error_message()), *branch = NULL;
+	struct oid head;
 	struct turn t;
 
+	if (repo_head(r->o->repo, &head, &branch) == 0 && !branch)
+		r->result->detached = head;
+	free(branch);
 	if (turn_stop_playing(r->o) < 0)
 		warn("%s", error_message());
 	if (turn_read(&t, r->o) == 0) {
@@ -259,6 +263,7 @@ int run_loop(struct run_result *out, struct orch *o, const struct run_options *o
 		run_stop(&r, RUN_ERROR, rc, "%s", error_message());
 		goto out;
 	}
+	turn_warn_place(o);
 	rc = play_all(&r);
 	turn_renewer_stop(&r.renewer);
 	stop_playing(&r);

@@ -66,6 +66,7 @@ struct run_result {
 	char *longest_id;
 	struct usage usage;	/* the sum of all turns */
 	struct oid head_before;
+	struct oid detached;	/* HEAD at the end if it is detached, else zero */
 	struct turn turn;	/* as it stands at the end */
 };
 void run_result_release(struct run_result *r);

@@ -239,6 +239,17 @@ static void add_next(struct strbuf *out, const struct run_show *s,
 		strbuf_addf(out, "    review: git log -p %s..", oid_short(&r->head_before));
 }
 
+static void show_commits(struct output *o, const struct run_result *r)
+{
+	const char *plural = r->commits == 1 ? "" : "s";
+
+	if (r->commits && !oid_is_zero(&r->detached))
+		output_field(o, "result", "%" PRId64 " commit%s, on no branch: git branch "
+			     "NAME %s", r->commits, plural, oid_short(&r->detached));
+	else
+		output_field(o, "result", "%" PRId64 " commit%s", r->commits, plural);
+}
+
 static void summary(struct run_show *s, struct output *o, const struct run_result *r)
 {
 	struct strbuf line = STRBUF_INIT, next = STRBUF_INIT;
@@ -265,8 +276,7 @@ static void summary(struct run_show *s, struct output *o, const struct run_resul
 		strbuf_addf(&line, "; longest %s %s", r->longest_id, seconds(r->longest_ms));
 	strbuf_addf(&line, "; waiting %.1fs in all", (double)r->waited_ms / 1000);
 	output_field(o, "turns", "%s", line.buf);
-	output_field(o, "result", "%" PRId64 " commit%s", r->commits,
-		     r->commits == 1 ? "" : "s");
+	show_commits(o, r);
 	strbuf_reset(&line);
 	add_usage(&line, &r->usage);
 	strbuf_trim(&line);

@@ -249,6 +249,12 @@ int turn_break(struct turn *out, struct orch *o, const struct turn_break *how);
 int turn_pause(struct turn *out, struct orch *o, const char *reason);
 int turn_resume(struct turn *out, struct orch *o);	/* ORCH_ENO: not paused */
 /*
+ * The next turn begins from this work tree's HEAD, whatever commit the last one
+ * handed over, which is put into *left. ORCH_ENO when HEAD has that one,
+ * ORCH_EBUSY while somebody works.
+ */
+int turn_accept(struct turn *out, struct orch *o, struct oid *left);
+/*
  * Learn what is published, and publish what is owed. ORCH_ENO without a
  * remote; ORCH_EBUSY when it cannot be reached or refuses the branch.
  */
@@ -317,6 +323,13 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 	      const char *const *argv);
 /* Whether the log has `generation` as released, rather than lost. */
 bool turn_was_released(struct orch *o, int64_t generation);
+
+/* Whether this work tree has neither the commit that the next actor must have
+ * nor its files. */
+bool turn_lacks_head(struct orch *o, const struct turn *t);
+/* One warning before somebody works here, if that will not be on the loop's
+ * branch: with a detached HEAD, or on another branch. */
+void turn_warn_place(struct orch *o);
 
 /* For messages: "galph holds it (pid 41237 on desk)", "nobody holds it, ..." */
 void turn_describe(struct strbuf *out, const struct turn *t);

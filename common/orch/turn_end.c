@@ -440,6 +440,8 @@ int turn_release(struct turn *out, struct orch *o, const struct turn_end *end)
 out:
 	free(name);
 	turn_release_memory(&t);
+	if (rc == 0)		/* whoever waited for the turn has it already */
+		turn_keep_head(o);
 	return rc;
 }
 

@@ -140,6 +140,13 @@ int64_t *turn_count_of(struct turn *t, const char *actor);
 /* Give the state to the caller, if it wants it. */
 void turn_give(struct turn *out, struct turn *t);
 
+/* ---- turn_head.c ---- */
+/*
+ * After a turn: a commit that HEAD has and no branch is kept from gc, as
+ * refs/orch/<loop>/head, until a branch that is checked out has it.
+ */
+void turn_keep_head(struct orch *o);
+
 /* ---- turn_claim.c ---- */
 /* This process as holder or keeper: where it is, not what it plays. */
 void turn_place_here(struct turn_holder *h, struct orch *o);

@@ -31,18 +31,15 @@ static void show_turn(struct output *out, const struct turn *t, bool held)
 
 static void show_head(struct output *out, struct orch *o, const struct turn *t)
 {
-	struct oid head;
-	bool has = false;
-
 	if (oid_is_zero(&t->head))
 		return;
-	if (repo_head(o->repo, &head, NULL) == 0 &&
-	    (oid_eq(&head, &t->head) ||
-	     (!oid_is_zero(&head) &&
-	      commit_is_ancestor(o->repo, &t->head, &head, &has) == 0 && has)))
-		has = true;
-	output_field(out, "head", "%s, this work tree %s", oid_short(&t->head),
-		     has ? "has it" : "does not have it");
+	if (!repo_work_tree(o->repo))
+		output_field(out, "head", "%s", oid_short(&t->head));
+	else if (!turn_lacks_head(o, t))
+		output_field(out, "head", "%s, this work tree has it", oid_short(&t->head));
+	else
+		output_field(out, "head", "%s, this work tree does not have it; git "
+			     "merge %s", oid_short(&t->head), oid_short(&t->head));
 }
 
 static void show_holder(struct output *out, const struct turn *t)

@@ -375,6 +375,8 @@ int turn_with(int *status, struct orch *o, const struct turn_request *req,
 	if ((rc = turn_acquire(&t, o, &mine)) < 0)
 		goto out;
 	w.generation = inside ? 0 : t.generation;
+	if (!inside)
+		turn_warn_place(o);
 	w.renew_ms = turn_renew_interval_ms(&t);
 	note_branch(&w);
 	rc = start(&w, &t, argv, path);

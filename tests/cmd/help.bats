@@ -182,7 +182,7 @@ plain() { tr -d '<>' | sed 's/  */ /g; s/ *$//; s/ \.\.\./.../g' | sort; }
 	}
 	try t
 	is "$out" "turn "
-	try turn ac
+	try turn acq
 	is "$out" "acquire "
 	try turn -C x acquire --tim
 	is "$out" "--timeout="

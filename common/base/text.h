@@ -64,4 +64,6 @@ const char *time_clock(char buf[TIME_ISO_SIZE], int64_t ms);
 const char *count_human(int64_t n);
 /* 40s, 6m13s, 3h05m, 2d4h; 1m, 3h, 2d where the rest is zero. */
 const char *duration_human(int64_t seconds);
+/* The same of what was measured, to the nearest second. */
+const char *duration_human_ms(int64_t ms);
 #endif

@@ -291,3 +291,8 @@ const char *duration_human(int64_t seconds)
 	duration_add(&text, seconds);
 	return rotate(&text);
 }
+
+const char *duration_human_ms(int64_t ms)
+{
+	return duration_human(ms / 1000 + (ms % 1000 >= 500) - (ms % 1000 < -500));
+}

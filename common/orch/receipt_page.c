@@ -18,7 +18,7 @@ static void show_head(struct output *out, const struct receipt *r)
 
 	strbuf_addf(&s, "%s %s %s-%s (%s)", r->id, turn_status_name(r->status),
 		    time_clock(from, r->started_ms), time_clock(to, r->ended_ms),
-		    duration_human((r->ended_ms - r->started_ms) / 1000));
+		    duration_human_ms(r->ended_ms - r->started_ms));
 	if (r->host)
 		strbuf_addf(&s, " on %s", r->host);
 	if (r->has_agent) {
@@ -33,7 +33,7 @@ static void show_head(struct output *out, const struct receipt *r)
 	if (r->attempt > 1)
 		strbuf_addf(&s, ", attempt %" PRId64, r->attempt);
 	if (r->waited_ms >= 1000)
-		strbuf_addf(&s, ", waited %s", duration_human(r->waited_ms / 1000));
+		strbuf_addf(&s, ", waited %s", duration_human_ms(r->waited_ms));
 	output_line(out, "%s", s.buf);
 	if (r->reason)
 		output_line(out, "reason %s", r->reason);

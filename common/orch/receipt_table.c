@@ -57,7 +57,7 @@ void receipt_table(struct output *o, const struct receipt *v, size_t nr)
 		output_cell(o, "%s", r->id);
 		output_cell_color(o, color_of(r->status), "%s",
 				  turn_status_name(r->status));
-		output_cell(o, "%s", duration_human((r->ended_ms - r->started_ms) / 1000));
+		output_cell(o, "%s", duration_human_ms(r->ended_ms - r->started_ms));
 		output_cell(o, "%s", u->has_tokens ?
 			    count_human(u->uncached + u->cache_write) : "-");
 		output_cell(o, "%s", u->has_tokens ? count_human(u->cache_read) : "-");

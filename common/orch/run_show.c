@@ -12,11 +12,6 @@
 #include "orch/prompt.h"
 #include "orch/runner.h"
 
-static const char *seconds(int64_t ms)
-{
-	return duration_human((ms + 500) / 1000);
-}
-
 static void add_usage(struct strbuf *line, const struct usage *u)
 {
 	if (u->has_tokens) {
@@ -74,13 +69,13 @@ static void status(struct run_show *s, const struct run_attempt *a)
 {
 	struct strbuf line = STRBUF_INIT;
 
-	strbuf_addf(&line, "> %s  %s", a->id, seconds(time_now_ms() - a->started_ms));
+	strbuf_addf(&line, "> %s  %s", a->id, duration_human_ms(time_now_ms() - a->started_ms));
 	if (s->last_tool.len)
 		strbuf_addf(&line, "  %s", s->last_tool.buf);
 	strbuf_addf(&line, "   %" PRId64, s->now_iteration - s->first_iteration + 1);
 	if (s->opts->iterations)
 		strbuf_addf(&line, " of %" PRId64, s->opts->iterations);
-	strbuf_addf(&line, ", %s", seconds(time_now_ms() - s->begun_ms));
+	strbuf_addf(&line, ", %s", duration_human_ms(time_now_ms() - s->begun_ms));
 	if (s->cost_usd > 0)
 		strbuf_addf(&line, ", $%.2f", s->cost_usd);
 	if (s->last_result.len)
@@ -169,7 +164,7 @@ static void on_end(const struct receipt *r, void *data)
 		receipt_to_json(json_add_object(s->receipts, NULL), r);
 	s->cost_usd += r->usage.has_cost ? r->usage.cost_usd : 0;
 	strbuf_addf(&line, "%-12s%s %s", r->id ? r->id : "-", turn_status_name(r->status),
-		    seconds(r->ended_ms - r->started_ms));
+		    duration_human_ms(r->ended_ms - r->started_ms));
 	if (r->reason && !str_eq(r->reason, turn_status_name(r->status)))
 		strbuf_addf(&line, "  %s", r->reason);
 	strbuf_addf(&line, "  %zu commit%s", r->nr_commits, r->nr_commits == 1 ? "" : "s");
@@ -179,7 +174,7 @@ static void on_end(const struct receipt *r, void *data)
 	print(s, ok ? OUTPUT_PLAIN : OUTPUT_RED, line.buf);
 	strbuf_reset(&s->last_result);
 	strbuf_addf(&s->last_result, "%s %s %s", r->id ? r->id : "-",
-		    turn_status_name(r->status), seconds(r->ended_ms - r->started_ms));
+		    turn_status_name(r->status), duration_human_ms(r->ended_ms - r->started_ms));
 	strbuf_release(&line);
 }
 
@@ -273,7 +268,7 @@ static void summary(struct run_show *s, struct output *o, const struct run_resul
 	if (r->turns_failed)
 		strbuf_addf(&line, ", %" PRId64 " failed", r->turns_failed);
 	if (r->longest_id)
-		strbuf_addf(&line, "; longest %s %s", r->longest_id, seconds(r->longest_ms));
+		strbuf_addf(&line, "; longest %s %s", r->longest_id, duration_human_ms(r->longest_ms));
 	strbuf_addf(&line, "; waiting %.1fs in all", (double)r->waited_ms / 1000);
 	output_field(o, "turns", "%s", line.buf);
 	show_commits(o, r);

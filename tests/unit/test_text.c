@@ -177,6 +177,11 @@ static void test_durations(void **state)
 	assert_string_equal(error_message(), "bad duration 'soon'");
 	for (i = 0; i < ARRAY_SIZE(shown); i++)
 		assert_string_equal(duration_human(shown[i].seconds), shown[i].text);
+	assert_string_equal(duration_human_ms(1777), "2s");
+	assert_string_equal(duration_human_ms(1499), "1s");
+	assert_string_equal(duration_human_ms(1500), "2s");
+	assert_string_equal(duration_human_ms(59600), "1m");
+	assert_string_equal(duration_human_ms(-400), "0s");
 }
 
 static void iso(const char *text, int64_t expected)

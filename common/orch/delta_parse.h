@@ -25,6 +25,11 @@ void delta_parse_numstat(const struct strbuf *text, delta_count *each, void *dat
  */
 bool delta_last_words(struct strbuf *out, unsigned *line, enum agent_kind kind,
 		      const char *log, size_t len);
+/* The same of a turn's log, as its receipt has it. */
+struct orch;
+struct receipt;
+bool delta_said_in_log(struct strbuf *out, unsigned *line, struct orch *o,
+		       const struct receipt *r);
 /* What the input document says is to be done: "Summary: ...", else "Do Now: ...",
  * as a field with what follows it, or as a heading. */
 bool delta_input_says(struct strbuf *out, unsigned *line, const char *text, size_t len);

@@ -150,23 +150,33 @@ static bool is_log(const char *path)
 	return path && str_starts(path, "logs/") && !strstr(path, "..");
 }
 
+bool delta_said_in_log(struct strbuf *out, unsigned *line, struct orch *o,
+		       const struct receipt *r)
+{
+	char *path = is_log(r->log) ? xstrfmt("%s/%s", o->dir, r->log) : NULL;
+	bool found = path && read_log(out, line, r->agent, path);
+
+	free(path);
+	return found;
+}
+
 static bool said_in_log(struct delta *d, struct orch *o, const struct receipt *r)
 {
 	struct strbuf text = STRBUF_INIT;
-	char *path = is_log(r->log) ? xstrfmt("%s/%s", o->dir, r->log) : NULL;
 	unsigned line = 0;
-	bool found = path && read_log(&text, &line, r->agent, path);
+	bool found = delta_said_in_log(&text, &line, o, r);
 
 	if (found) {
 		struct delta_said *s = add_said(d, r->actor);
+		char *path = xstrfmt("%s/%s", o->dir, r->log);
 
 		s->turn = xstrdup(r->id);
 		s->text = strbuf_detach(&text, NULL);
 		s->source = shown_path(o, path);
 		s->line = line;
+		free(path);
 	}
 	strbuf_release(&text);
-	free(path);
 	return found;
 }
 

@@ -1,15 +1,18 @@
 /* One turn as people see it, whole: the page of `git orch show`. */
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "base/tokens.h"
 #include "git/object.h"
+#include "orch/delta_parse.h"
 #include "orch/orch.h"
 #include "orch/receipt.h"
 
 #define FILES_SHOWN 12
 #define COMMITS_SHOWN 12
+#define WORDS_SHOWN 12		/* lines */
 
 static void show_head(struct output *out, const struct receipt *r)
 {
@@ -42,6 +45,32 @@ static void show_head(struct output *out, const struct receipt *r)
 	strbuf_release(&s);
 }
 
+/* Why it did not end well, in the agent's own words: the end of what it said. */
+static void show_words(struct output *out, struct orch *o, const struct receipt *r)
+{
+	struct strbuf text = STRBUF_INIT;
+	unsigned line, shown = 0;
+
+	if (r->status != TURN_OK && r->has_agent &&
+	    delta_said_in_log(&text, &line, o, r) &&
+	    !(r->reason && strstr(r->reason, text.buf))) {
+		const char *from = text.buf + text.len;
+
+		while (from > text.buf && shown < WORDS_SHOWN)
+			if (*--from == '\n')
+				shown++;
+		output_line(out, "the last that it said:");
+		while (*from) {
+			size_t len = strcspn(from, "\n");
+
+			if (len)
+				output_line(out, "  %.*s", (int)len, from);
+			from += len + (from[len] == '\n');
+		}
+	}
+	strbuf_release(&text);
+}
+
 static int64_t number_of(const struct json *object, const char *key)
 {
 	int64_t n;
@@ -63,10 +92,6 @@ static void show_prompt_parts(struct output *out, const struct json *prompt)
 	const char *why = json_get_string(prompt, "key_frame_because");
 	int64_t fixed = 0;
 
-	if (!prompt) {
-		output_line(out, "prompt not kept");
-		return;
-	}
 	for (p = json_first(parts); p; p = json_next(p))
 		if (json_get_bool(p, "static", false))
 			fixed += part_tokens(p);
@@ -167,13 +192,57 @@ static void show_commits(struct output *out, struct orch *o,
 	error_clear();
 }
 
+static bool has_prompt(struct orch *o, const struct receipt *r)
+{
+	const char *hex = json_get_string(r->prompt, "blob");
+	struct oid blob;
+	bool has = hex && oid_parse(&blob, hex) == 0 && object_exists(o->repo, &blob);
+
+	error_clear();
+	return has;
+}
+
+static bool has_log(struct orch *o, const struct receipt *r)
+{
+	int fd = -1;
+
+	if (!r->log || file_open_beneath(&fd, NULL, o->dir, r->log, false) < 0) {
+		error_clear();
+		return false;
+	}
+	close(fd);
+	return true;
+}
+
+/* Where the rest is, as far as it is still there. */
+static void show_ways(struct output *out, struct orch *o, const struct receipt *r)
+{
+	struct strbuf s = STRBUF_INIT;
+
+	if (has_prompt(o, r))
+		strbuf_addstr(&s, ", full text: --prompt");
+	if (has_log(o, r))
+		strbuf_addf(&s, ", %s: --log", r->agent == AGENT_OTHER ?
+			    "what the agent said" : "the agent's raw output");
+	if (r->nr_commits)
+		strbuf_addstr(&s, ", its commits: --diff");
+	if (s.len)
+		output_line(out, "%s", s.buf + 2);
+	strbuf_release(&s);
+}
+
 void receipt_page(struct output *out, struct orch *o, const struct receipt *r)
 {
 	show_head(out, r);
-	show_prompt_parts(out, r->prompt);
-	show_usage(out, &r->usage);
+	show_words(out, o, r);
+	if (r->prompt)
+		show_prompt_parts(out, r->prompt);
+	else
+		output_line(out, "%s", r->has_agent ? "prompt not kept" :
+			    "no prompt: git-orch started no agent");
+	if (r->has_agent || r->usage.has_tokens || r->usage.has_cost)
+		show_usage(out, &r->usage);
 	show_promise(out, r);
 	show_commits(out, o, r);
-	output_line(out, "full text: --prompt, what the agent said: --log, "
-		    "its commits: --diff");
+	show_ways(out, o, r);
 }

@@ -169,8 +169,8 @@ static void on_end(const struct receipt *r, void *data)
 		strbuf_addf(&line, "  %s", r->reason);
 	strbuf_addf(&line, "  %zu commit%s", r->nr_commits, r->nr_commits == 1 ? "" : "s");
 	add_usage(&line, &r->usage);
-	if (!ok && r->log)
-		strbuf_addf(&line, "  (git orch show --log %s)", r->id);
+	if (!ok && r->id)
+		strbuf_addf(&line, "  (git orch show %s)", r->id);
 	print(s, ok ? OUTPUT_PLAIN : OUTPUT_RED, line.buf);
 	strbuf_reset(&s->last_result);
 	strbuf_addf(&s->last_result, "%s %s %s", r->id ? r->id : "-",

@@ -16,7 +16,7 @@ exception() {
 		echo "skip: not installed; init.bats compares them with what init prints" ;;
 	"git orch init --agent "*) echo "as git orch init --agent galph=codex --dry-run" ;; # not installed
 	"git orch run -n 20 "*) echo "as git orch run -n 1 --until 30" ;; # time
-	*"show 34/ralph.2 "*) echo "as ${1/34\/ralph.2/1/ralph}" ;; # only iteration 1 exists
+	*"show 34/ralph.2 "*) echo "as ${1//34\/ralph.2/1/ralph}" ;; # only iteration 1 exists
 	esac
 }
 

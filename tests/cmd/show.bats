@@ -43,7 +43,7 @@ turn_of() {
 	matches '^  turn built-in template +100'
 	has "$(git rev-parse --short=7 HEAD) work of 17/ralph"
 	is "$(tail -n 1 <<<"$out")" \
-		"full text: --prompt, what the agent said: --log, its commits: --diff"
+		"full text: --prompt, the agent's raw output: --log, its commits: --diff"
 	clean
 }
 
@@ -132,7 +132,9 @@ turn_of() {
 	one_error orch.keepTurns
 	exits 1 git orch show --prompt
 	one_error orch.keepTurns
-	turn_of 18/ralph ralph '.prompt = null | .log = null | .agent = null |
+	exits 0 git orch show
+	is "$(tail -n 1 <<<"$out")" "its commits: --diff"
+	turn_of 18/ralph ralph '.prompt = null | .log = null |
 		.tokens = null | .cost_usd = null'
 	exits 1 git orch show --log
 	exits 1 git orch show --prompt
@@ -176,4 +178,46 @@ turn_of() {
 	exits 0 git orch show 30/ralph
 	matches '^  work$'
 	matches '^  left   \(uncommitted\)$'
+}
+
+@test "show: a turn without an agent names nothing that is not there" {
+	exits 0 git orch turn with galph -- true
+	exits 0 git orch show
+	has "no prompt: git-orch started no agent"
+	lacks "--prompt" "--log" "--diff" "usage"
+	exits 1 git orch show --log
+	one_error "has no log"
+}
+
+@test "show: a failed turn is told in words, the raw stream is at --log" {
+	loop_init
+	git config orchactor.galph.agent claude
+	put ../stream '{"type":"assistant","message":{"content":[{"type":"text","text":"First this.\n\nThe disk\nis full."}]}}'
+	agent galph 'cat ../stream; exit 3'
+	exits 1 git orch run --actor galph --retries 0
+	has "(git orch show 1/galph)"
+	exits 0 git orch show
+	has "reason exit 3" "the last that it said:" "the agent's raw output: --log"
+	matches '^  The disk$'
+	matches '^  is full\.$'
+	lacks "First this" '"type"'
+	exits 0 git orch show --log
+	has '"type"'
+	put ../stream '{"type":"result","is_error":true,"result":"API Error: overloaded"}'
+	agent galph 'cat ../stream; exit 1'
+	exits 1 git orch run --actor galph --retries 0
+	exits 0 git orch show
+	has "reason exit 1: API Error: overloaded"
+	lacks "the last that it said"
+}
+
+@test "show: a turn has one duration, wherever it is told" {
+	loop_init
+	turn_of 1/galph galph '.started_at = "2026-01-30T20:52:00.000Z" | .ended_at = "2026-01-30T20:52:01.777Z" | .seconds = 1.777'
+	exits 0 git orch show
+	has "(2s)"
+	exits 0 git orch log
+	matches '^1/galph +ok +2s '
+	exits 0 git orch
+	matches '^1/galph +ok +2s '
 }

@@ -195,8 +195,7 @@ static int with(int argc, const char **argv)
 		goto out;
 	rc = turn_with(&ended, &o, &req, argv + 1);
 	if (rc == ORCH_ENOTFOUND || rc == ORCH_EUNSUPPORTED) {
-		warn("%s", error_message());
-		rc = rc == ORCH_ENOTFOUND ? 127 : 126;
+		rc = COMMAND_FAILS_WITH(rc == ORCH_ENOTFOUND ? 127 : 126);
 		goto out;
 	}
 	if (rc < 0 && rc != ORCH_ENO && rc != ORCH_EBUSY)

@@ -23,6 +23,12 @@ enum exit_code {
 	EXIT_INTERRUPTED = 130
 };
 
+/*
+ * For run(): the stored message is said as that of any failure, but the exit
+ * status is this one.
+ */
+#define COMMAND_FAILS_WITH(status) (-1000 - (status))
+
 enum command_flags {
 	COMMAND_JSON = 1 << 0,	/* understands --json */
 	COMMAND_NUL = 1 << 1	/* understands -z */

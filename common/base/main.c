@@ -51,6 +51,8 @@ static int exit_code_of(int rc)
 {
 	if (rc >= 0)
 		return rc;
+	if (rc <= COMMAND_FAILS_WITH(0))
+		return COMMAND_FAILS_WITH(0) - rc;
 	switch (rc) {
 	case ORCH_EUSAGE:
 		return EXIT_MISUSE;

@@ -218,9 +218,12 @@ GIT_ORCH_LOOP=main"
 
 @test "with: 126 and 127 as env, and the turn is not touched" {
 	exits 127 git orch turn with galph -- no-such-program
-	err_has "no-such-program"
+	is "$err" "git orch turn with: no such program: 'no-such-program'"
 	put script "true"
 	exits 126 git orch turn with galph -- ./script
+	is "$err" "git orch turn with: cannot be run: './script'"
+	exits 127 git orch turn with -q galph -- no-such-program
+	one_error "no-such-program"
 	exits 126 git orch turn with galph -- /
 	exits 127 git orch turn with galph -- ''
 	[ ! -e .git/orch ]

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "git/object.h"
 #include "orch/turn.h"
 
@@ -47,19 +48,35 @@ static int check_loop_name(const char *name)
 	return 0;
 }
 
+/* Whoever named it on the command line has to name it again. */
+static void note_loop_arg(struct orch *o, const char *otherwise)
+{
+	struct strbuf arg = STRBUF_INIT;
+
+	if (otherwise && str_eq(otherwise, o->loop))
+		return;
+	strbuf_addstr(&arg, " --loop ");
+	text_add_shell_word(&arg, o->loop, strlen(o->loop));
+	o->loop_arg = strbuf_detach(&arg, NULL);
+}
+
 static int find_loop(struct orch *o, unsigned flags)
 {
 	const char *name = orch_loop_option;
+	const char *otherwise = config_get(o->config, "orch.loop");
 	char *branch = NULL;
 	int rc = 0;
 
-	if (!name)
-		name = config_get(o->config, "orch.loop");
-	if (!name || (!*name && !orch_loop_option)) {
-		if ((rc = repo_head(o->repo, NULL, &branch)) < 0)
+	if (!otherwise || !*otherwise) {
+		if ((rc = repo_head(o->repo, NULL, &branch)) < 0 && !name)
 			goto out;
-		name = branch;
+		if (rc < 0)	/* not asked for it */
+			error_clear();
+		rc = 0;
+		otherwise = branch;
 	}
+	if (!name)
+		name = otherwise;
 	if (!name) {
 		if (!(flags & ORCH_LOOP_OPTIONAL))
 			rc = error_set(ORCH_ERROR, "HEAD is detached: name the loop "
@@ -70,6 +87,7 @@ static int find_loop(struct orch *o, unsigned flags)
 	if ((rc = check_loop_name(name)) < 0)
 		goto out;
 	o->loop = xstrdup(name);
+	note_loop_arg(o, otherwise);
 out:
 	free(branch);
 	return rc;
@@ -138,6 +156,7 @@ void orch_release(struct orch *o)
 	free(o->loop);
 	free(o->dir);
 	free(o->loop_dir);
+	free(o->loop_arg);
 	*o = (struct orch)ORCH_INIT;
 }
 
@@ -168,6 +187,11 @@ out:
 	free(ring);
 	turn_release_memory(&t);
 	return rc;
+}
+
+const char *orch_loop_arg(const struct orch *o)
+{
+	return o->loop_arg ? o->loop_arg : "";
 }
 
 char *orch_ref(const struct orch *o, const char *fmt, ...)

@@ -21,8 +21,9 @@ struct orch {
 	char *loop;		/* NULL only with ORCH_LOOP_OPTIONAL */
 	char *dir;		/* $GIT_COMMON_DIR/orch */
 	char *loop_dir;		/* <dir>/loops/<loop, percent-encoded> */
+	char *loop_arg;		/* see orch_loop_arg() */
 };
-#define ORCH_INIT { NULL, NULL, STRVEC_INIT, NULL, NULL, NULL }
+#define ORCH_INIT { NULL, NULL, STRVEC_INIT, NULL, NULL, NULL, NULL }
 
 enum orch_flags {
 	ORCH_LOOP_OPTIONAL = 1 << 0,	/* detached HEAD is fine */
@@ -44,6 +45,10 @@ extern const char *orch_loop_option;
  * from the workflow.
  */
 int orch_actor(struct orch *o, const char *arg, const char **actor);
+
+/* For commands that we tell people to type: " --loop NAME" where a plain one
+ * would mean another loop, else "". Borrowed. */
+const char *orch_loop_arg(const struct orch *o);
 
 /* "refs/orch/<loop>/<rest>": yours to free. */
 char *orch_ref(const struct orch *o, const char *fmt, ...) PRINTF_LIKE(2, 3);

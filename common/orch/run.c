@@ -36,7 +36,8 @@ int run_stop_paused(struct run *r)
 	const struct turn *t = &r->turn;
 
 	return run_stop(r, RUN_PAUSED, ORCH_EBUSY, "the loop is paused%s%s: git orch turn "
-			"resume", *t->paused ? ", " : "", t->paused);
+			"resume%s", *t->paused ? ", " : "", t->paused,
+			orch_loop_arg(r->o));
 }
 
 void run_result_release(struct run_result *r)

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "base/text.h"
+#include "orch/next_step.h"
 #include "orch/orch.h"
 #include "orch/prompt.h"
 #include "orch/runner.h"
@@ -218,18 +219,14 @@ static const char *const stop_names[] = {
 	[RUN_ERROR] = "error",
 };
 
-/* What to type next, for the way in which the loop stopped. */
 static void add_next(struct strbuf *out, const struct run_show *s,
 		     const struct run_result *r)
 {
-	const char *expected = r->turn.expected ? r->turn.expected : "?";
-
-	strbuf_addf(out, "%s, iteration %" PRId64 ": %sgit orch run", expected,
-		    r->turn.iteration, r->turn.paused ? "git orch turn resume, then " : "");
-	if (s->opts->actor)
-		strbuf_addf(out, " --actor %s", expected);
-	if (r->stop == RUN_AGENT_FAILED)
-		strbuf_addstr(out, " tries again; see git orch show");
+	if (r->turn.expected)
+		strbuf_addf(out, "%s, iteration %" PRId64 ": ", r->turn.expected,
+			    r->turn.iteration);
+	if (r->turn.expected)
+		next_step(out, s->o, &r->turn, s->opts->actor);
 	if (r->commits && !oid_is_zero(&r->head_before))
 		strbuf_addf(out, "    review: git log -p %s..", oid_short(&r->head_before));
 }
@@ -285,7 +282,7 @@ static void summary(struct run_show *s, struct output *o, const struct run_resul
 	output_field(o, "git-orch", "%.1fs of overhead, 0 bookkeeping commits%s",
 		     (double)r->overhead_ms / 1000, line.buf);
 	if (r->turn.sync.owed)
-		output_field(o, "unpublished", "%s; git orch turn sync",
+		output_field(o, "unpublished", "%s",
 			     r->turn.sync.error ? r->turn.sync.error : "not reachable");
 	add_next(&next, s, r);
 	output_field(o, "next", "%s", next.buf);
@@ -295,6 +292,7 @@ static void summary(struct run_show *s, struct output *o, const struct run_resul
 
 static void to_json(struct run_show *s, struct json *out, const struct run_result *r)
 {
+	struct strbuf step = STRBUF_INIT;
 	struct json *next;
 
 	json_add_string(out, "loop", s->o->loop);
@@ -315,6 +313,10 @@ static void to_json(struct run_show *s, struct json *out, const struct run_resul
 	next = json_add_object(out, "next");
 	json_add_string(next, "actor", r->turn.expected);
 	json_add_int(next, "iteration", r->turn.iteration);
+	if (r->turn.expected)
+		next_step(&step, s->o, &r->turn, s->opts->actor);
+	json_add_string(next, "command", step.buf);
+	strbuf_release(&step);
 }
 
 int run_show_close(struct run_show *s, const struct run_result *result)

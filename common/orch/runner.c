@@ -75,8 +75,8 @@ void runner_describe_wait(struct strbuf *out, const struct orch *o,
 		strbuf_addf(out, "%s's turn, which nobody of this clone plays",
 			    t->expected);
 	else
-		strbuf_addf(out, "%s's turn, which nobody plays: git orch run --actor %s",
-			    t->expected, t->expected);
+		strbuf_addf(out, "%s's turn, which nobody plays: git orch run --actor %s%s",
+			    t->expected, t->expected, orch_loop_arg(o));
 	runner_release(&r);
 }
 

@@ -9,6 +9,7 @@
 #include "git/repo.h"
 #include "orch/discover.h"
 #include "orch/document.h"
+#include "orch/next_step.h"
 #include "orch/orch.h"
 #include "orch/receipt.h"
 #include "orch/runner.h"
@@ -121,16 +122,16 @@ static void print_trouble(struct page *p)
 	const struct turn *t = &p->turn;
 
 	if (t->paused)
-		output_line_color(&p->out, OUTPUT_RED, "  paused  %s%s%s ago on %s: "
-				  "git orch turn resume", t->paused,
+		output_line_color(&p->out, OUTPUT_RED, "  paused  %s%s%s ago on %s",
+				  t->paused,
 				  *t->paused ? ", " : "",
 				  duration_human(time_seconds_since(t->paused_ms)),
 				  t->paused_host ? t->paused_host : "?");
 	else if (t->reason && !t->holder.actor && t->status != TURN_OK)
 		output_line(&p->out, "  reason  %s", t->reason);
 	if (t->sync.owed)
-		output_line_color(&p->out, OUTPUT_RED, "  remote  %s does not know yet: %s: "
-				  "git orch turn sync", t->sync.remote ? t->sync.remote : "it",
+		output_line_color(&p->out, OUTPUT_RED, "  remote  %s does not know yet: %s",
+				  t->sync.remote ? t->sync.remote : "it",
 				  t->sync.error ? t->sync.error : "not reachable");
 }
 
@@ -191,8 +192,9 @@ static void print_head(struct page *p)
 		    c.subject ? c.subject : "", who ? who : "", who ? ", " : "",
 		    duration_human(time_seconds_since(c.time * 1000)));
 	if (!oid_eq(&oid, &p->head))
-		output_line(&p->out, "          this work tree is at %s",
-			    oid_is_zero(&p->head) ? "no commit" : oid_short(&p->head));
+		output_line(&p->out, "          this work tree is at %s%s",
+			    oid_is_zero(&p->head) ? "no commit" : oid_short(&p->head),
+			    turn_lacks_head(&p->o, t) ? " and does not have it" : "");
 	commit_info_release(&c);
 }
 
@@ -212,36 +214,22 @@ static void print_receipts(struct page *p)
 static void print_next(struct page *p)
 {
 	const struct receipt_list *l = &p->receipts;
-	const struct receipt *bad = NULL;
-	struct strbuf agents = STRBUF_INIT;
-	struct strvec done = STRVEC_INIT;
+	const struct receipt *shown = l->nr ? &l->v[l->nr - 1] : NULL;
+	struct strbuf next = STRBUF_INIT;
 
 	for (size_t i = 0; i < l->nr; i++)
 		if (l->v[i].status != TURN_OK)
-			bad = &l->v[i];
-	for (size_t i = 0; i < p->o.workflow.nr; i++) {
-		const char *a = p->o.workflow.v[i];
-
-		if (strvec_has(&done, a))
-			continue;
-		strvec_push(&done, a);
-		if (!config_actor(p->o.config, a, "command"))
-			strbuf_addf(&agents, " --agent %s=claude", a);
-	}
-	if (agents.len && !l->nr)
-		output_line(&p->out, "next: git orch init%s   (or codex)", agents.buf);
-	else if (!l->nr)
-		output_line(&p->out, "next: git orch run");
-	if (bad)
-		output_line(&p->out, "see: git orch log, show %s, doctor, -h", bad->id);
-	else if (l->nr)
-		output_line(&p->out, "see: git orch log, show %s, doctor, -h",
-			    l->v[l->nr - 1].id);
+			shown = &l->v[i];
+	next_step(&next, &p->o, &p->turn, NULL);
+	json_add_string(output_json(&p->out), "next", next.buf);
+	output_line(&p->out, "next: %s", next.buf);
+	if (shown)
+		output_line(&p->out, "see: git orch%s log, show %s, doctor, -h",
+			    orch_loop_arg(&p->o), shown->id);
 	else
-		output_line(&p->out, "see: git orch prompt build %s, doctor, -h",
-			    p->turn.expected);
-	strvec_release(&done);
-	strbuf_release(&agents);
+		output_line(&p->out, "see: git orch%s prompt build %s, doctor, -h",
+			    orch_loop_arg(&p->o), p->turn.expected);
+	strbuf_release(&next);
 }
 
 static int64_t count_documents(struct page *p)

@@ -197,9 +197,9 @@ static int refuse_lack(struct orch *o, const struct turn *t, const struct oid *h
 	set_kept(o, &t->head);
 	return error_set(ORCH_ERROR, "this work tree (%s) does not have %s, where the last "
 			 "turn ended: 'git merge %s', then again, or 'git orch turn "
-			 "accept' to go on without it",
+			 "accept%s' to go on without it",
 			 oid_is_zero(head) ? "unborn" : oid_short(head),
-			 oid_short(&t->head), oid_short(&t->head));
+			 oid_short(&t->head), oid_short(&t->head), orch_loop_arg(o));
 }
 
 int turn_bring_head(struct orch *o, const struct turn *t, struct turn_net *n)

@@ -117,6 +117,65 @@ load helper
 	json_is .turn.holder.actor ralph
 }
 
+# next_is TEXT: the page's line and its member say the same.
+next_is() {
+	exits 0 git orch "${@:2}"
+	grep -Fxq -- "next: $1" <<<"$out" || fail_with "not next: $1" || return 1
+	exits 0 git orch "${@:2}" --json &&
+	json_is .next "$1"
+}
+
+@test "what to type next, wherever the loop stands" {
+	loop_init
+	next_is 'git orch init --agent galph=claude --agent ralph=claude   (or codex)'
+	exits 0 git orch turn with galph -- true
+	next_is 'git orch turn with ralph -- COMMAND   (or git orch init --agent galph=claude --agent ralph=claude)'
+	agent galph true
+	next_is 'git orch init --agent ralph=claude   (or codex)'
+	agent ralph true
+	next_is 'git orch run'
+	exits 1 git orch turn with ralph -- false
+	next_is 'git orch run   (ralph tries again)'
+	exits 0 git orch turn acquire ralph --pid $$
+	gen=$out
+	next_is "git orch turn status --wait   (until ralph's turn is over)"
+	exits 0 git orch turn release --generation "$gen"
+	exits 0 git orch turn pause
+	next_is 'git orch turn resume, then git orch run'
+	exits 0 git orch turn resume
+	git commit -q --allow-empty -m mine
+	exits 0 git orch turn with galph -- true
+	c=$(git rev-parse --short=7 HEAD)
+	git reset -q --hard HEAD^
+	next_is "git merge $c, then git orch run   (or git orch turn accept, to go on without it)"
+}
+
+@test "what to type next names the loop where another one would be meant" {
+	loop_init
+	agent galph true
+	agent ralph true
+	next_is 'git orch run --loop side' --loop side
+	next_is 'git orch run' --loop main
+	GIT_ORCH_LOOP=side next_is 'git orch run'
+	next_is "git orch run --loop 'it'\\''s'" --loop "it's"
+	git config orch.loop side
+	next_is 'git orch run' --loop side
+	next_is 'git orch run --loop main' --loop main
+	exits 0 git orch --loop main
+	has 'see: git orch --loop main prompt build galph'
+	exits 0 git orch --loop main prompt build galph
+	exits 0 git orch --loop main turn pause
+	exits 75 git orch run --loop main
+	one_error 'git orch turn resume --loop main'
+}
+
+@test "what to type next in a bare repository" {
+	loop_init
+	git clone -q --bare . ../bare.git
+	cd ../bare.git
+	next_is 'git worktree add DIR   (this repository is bare: agents need a work tree)'
+}
+
 @test "who types status is told where it is" {
 	exits 129 git orch status
 	one_error 'git orch alone'

@@ -292,6 +292,9 @@ true"
 	err_has "warning" "unpublished" "git orch turn sync"
 	exits 0 a status
 	matches '^published +not yet at origin: .*git orch turn sync'
+	exits 0 git -C "$a" orch
+	has "origin does not know yet: "
+	matches '^next: git orch turn sync$'
 	exits 0 a status --json
 	json_is '.remote.unpublished, .expected_actor' "true
 ralph"

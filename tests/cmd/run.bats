@@ -349,8 +349,10 @@ await_line() {
 	json_is .stopped done
 	json_is '.turns | map(.id) | join(" ")' "1/galph 1/ralph"
 	json_is .commits 2
-	json_is .next.actor galph
+	json_is '.next | [.actor, .iteration, .command]' '["galph",2,"git orch run"]'
 	json_is '.turns[0].commits | length' 1
+	exits 0 git orch run --loop side --actor galph --json
+	json_is .next.command 'git orch run --actor ralph --loop side'
 }
 
 @test "usage of claude and codex reaches the receipt; a resumed total counts once" {

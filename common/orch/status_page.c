@@ -14,6 +14,7 @@
 #include "orch/receipt.h"
 #include "orch/runner.h"
 #include "orch/turn.h"
+#include "orch/turn_page.h"
 
 #define SHOWN_TURNS 5
 
@@ -24,6 +25,7 @@ struct page {
 	struct output out;
 	struct oid head;	/* of this work tree */
 	int64_t shown_runner;	/* pid */
+	struct strbuf as_of;	/* how old is what is known of other machines */
 };
 
 /* --- before init -------------------------------------------------------------- */
@@ -129,7 +131,9 @@ static void print_trouble(struct page *p)
 				  t->paused_host ? t->paused_host : "?");
 	else if (t->reason && !t->holder.actor && t->status != TURN_OK)
 		output_line(&p->out, "  reason  %s", t->reason);
-	if (t->sync.owed)
+	if (t->sync.remote && !t->sync.owed)
+		output_line(&p->out, "  remote  %s%s", t->sync.remote, p->as_of.buf);
+	else if (t->sync.owed)
 		output_line_color(&p->out, OUTPUT_RED, "  remote  %s does not know yet: %s",
 				  t->sync.remote ? t->sync.remote : "it",
 				  t->sync.error ? t->sync.error : "not reachable");
@@ -244,9 +248,17 @@ static int64_t count_documents(struct page *p)
 	return nr;
 }
 
+static void page_turn(struct page *p, struct json *out)
+{
+	turn_to_json(out, &p->turn, p->o.loop);
+	if (p->turn.sync.remote)
+		turn_add_as_of(&p->as_of, out, &p->o, &p->turn);
+}
+
 int status_page(void)
 {
-	struct page p = { .o = ORCH_INIT, .receipts = RECEIPT_LIST_INIT };
+	struct page p = { .o = ORCH_INIT, .receipts = RECEIPT_LIST_INIT,
+			  .as_of = STRBUF_INIT };
 	bool set_up, open = false;
 	struct json *j;
 	int rc;
@@ -270,7 +282,7 @@ int status_page(void)
 	json_add_string(j, "loop", p.o.loop);
 	json_add_bool(j, "set_up", set_up);
 	if (p.o.loop)
-		turn_to_json(json_add_object(j, "turn"), &p.turn, p.o.loop);
+		page_turn(&p, json_add_object(j, "turn"));
 	else
 		json_add_null(j, "turn");
 	/* A turn that was played counts, wherever the configuration is now. */
@@ -297,6 +309,7 @@ out:
 	if (open)
 		output_discard(&p.out);
 	receipt_list_release(&p.receipts);
+	strbuf_release(&p.as_of);
 	turn_release_memory(&p.turn);
 	orch_release(&p.o);
 	return rc;

@@ -212,6 +212,9 @@ extern const char *orch_remote_option;
 
 /* Whether there is a remote at all. */
 bool turn_is_shared(struct orch *o);
+/* How many seconds ago this clone last heard from the remote: all that *t says of
+ * others is as old. -1: not since this machine started, or never. */
+int64_t turn_heard_seconds(struct orch *o, const struct turn *t);
 /* So that commands under the turn use the same. */
 void turn_export_remote(struct strvec *env);
 

@@ -140,6 +140,20 @@ static void read_user(struct turn_net *n, const char *path)
 	strbuf_release(&text);
 }
 
+int64_t turn_heard_seconds(struct orch *o, const struct turn *t)
+{
+	const struct turn_sync *s = &t->sync;
+	struct turn_net n = TURN_NET_INIT;
+	int64_t at;
+
+	read_user(&n, turn_file(o, "network.lock"));
+	at = n.contact_ms;
+	/* What we published was heard of there, too. */
+	if (s->boot_id && str_eq(s->boot_id, turn_here()->boot_id) && s->boot_ms > at)
+		at = s->boot_ms;
+	return at > 0 ? (time_boot_ms() - at) / 1000 : -1;
+}
+
 static void write_user(struct turn_net *n, bool contact)
 {
 	struct process_id self = { 0, 0 };

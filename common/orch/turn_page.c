@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/output.h"
+#include "base/strbuf.h"
 #include "base/text.h"
 #include "git/object.h"
 #include "orch/orch.h"
@@ -58,7 +59,24 @@ static void show_values(struct output *out, const struct turn *t)
 			     t->value[i].value);
 }
 
-static void show_published(struct output *out, struct orch *o, const struct turn *t)
+void turn_add_as_of(struct strbuf *out, struct json *json, struct orch *o,
+		    const struct turn *t)
+{
+	int64_t seconds = turn_heard_seconds(o, t);
+	char iso[TIME_ISO_SIZE];
+
+	if (seconds < 0) {
+		strbuf_addstr(out, ", not asked since this machine started");
+		json_add_null(json, "remote_as_of");
+	} else {
+		strbuf_addf(out, ", as of %s ago", duration_human(seconds));
+		json_add_string(json, "remote_as_of",
+				time_iso(iso, time_now_ms() - seconds * 1000));
+	}
+}
+
+static void show_published(struct output *out, struct orch *o, const struct turn *t,
+			   const char *as_of)
 {
 	const struct turn_sync *s = &t->sync;
 	const char *remote;
@@ -80,25 +98,29 @@ static void show_published(struct output *out, struct orch *o, const struct turn
 	if (turn_read_base(&there, o, t) < 0)
 		error_clear();
 	else if (there.generation == t->generation && !s->ahead)
-		output_field(out, "published", "%s has it", s->remote);
+		output_field(out, "published", "%s has it%s", s->remote, as_of);
 	else if (there.keeper.clone)
 		output_field(out, "published", "%s has generation %" PRId64
-			     ", the end of iteration %" PRId64, s->remote,
-			     there.generation, there.iteration - 1);
+			     ", the end of iteration %" PRId64 "%s", s->remote,
+			     there.generation, there.iteration - 1, as_of);
 	else
 		output_field(out, "published", "%s has generation %" PRId64 ", iteration %"
-			     PRId64, s->remote, there.generation, there.iteration);
+			     PRId64 "%s", s->remote, there.generation, there.iteration,
+			     as_of);
 	turn_release_memory(&there);
 }
 
 void turn_page(struct output *out, struct orch *o, const struct turn *t)
 {
+	struct strbuf as_of = STRBUF_INIT;
 	char clock[TIME_ISO_SIZE], *ring;
 	bool held;
 
 	turn_to_json(output_json(out), t, o->loop);
+	if (t->sync.remote)
+		turn_add_as_of(&as_of, output_json(out), o, t);
 	if (output_is_json(out))	/* nobody will see what the rest looks up */
-		return;
+		goto out;
 	held = turn_holder_alive(t);
 	ring = strvec_join(&t->workflow, " ");
 	output_field(out, "loop", "%s (%s), iteration %" PRId64 ", step %" PRId64
@@ -117,5 +139,7 @@ void turn_page(struct output *out, struct orch *o, const struct turn *t)
 			     duration_human(time_seconds_since(t->paused_ms)),
 			     t->paused_host ? t->paused_host : "?");
 	show_values(out, t);
-	show_published(out, o, t);
+	show_published(out, o, t, as_of.buf);
+out:
+	strbuf_release(&as_of);
 }

@@ -282,6 +282,30 @@ true"
 	json_is .expected_actor ralph
 }
 
+# --- what is not asked is as old as it is said to be -------------------------------
+
+@test "what was last heard from the remote is told with its age" {
+	exits 0 a status
+	has "origin has not been asked yet"
+	exits 0 claim a galph
+	exits 75 claim b ralph
+	exits 0 b status
+	matches '^published +origin has it, as of [0-9]+s ago$'
+	exits 0 b status --json
+	json_true '.remote_as_of | test("^20[0-9-]+T[0-9:]+Z$")'
+	exits 0 git -C "$b" orch
+	matches '^  remote  origin, as of [0-9]+s ago$'
+	# Another boot: the clock that it was noted by is gone.
+	sed -i 's/[^ ]*$/another-boot/' "$b/.git/orch/loops/main/network.lock"
+	exits 0 b status
+	matches '^published +origin has it, not asked since this machine started$'
+	exits 0 git -C "$b" orch --json
+	json_true '.turn | has("remote_as_of") and .remote_as_of == null'
+	exits 0 b sync
+	exits 0 b status
+	matches '^published +origin has it, as of [0-9]+s ago$'
+}
+
 # --- a remote that is not there ------------------------------------------------
 
 @test "not reachable at release: over here, a warning, and sync publishes" {

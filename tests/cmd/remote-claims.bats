@@ -287,13 +287,16 @@ elsewhere='.holder.boot_id = "00000000-0000-0000-0000-000000000001"
 }
 
 @test "renewal is published after two thirds of the lease" {
-	exits 0 a acquire --pid $$ --timeout 0 --lease 2 galph
+	exits 0 a acquire --pid $$ --timeout 0 --lease 3600 galph
 	was=$(tip)
 	exits 0 a renew --generation 1
 	is "$(tip)" "$was"
-	until_true sh -c "cd '$a' && git-orch-turn renew --generation 1 && [ $was != \$(git -C '$hub' rev-parse $ref) ]"
-	published_is .generation 1
-	is "$(git -C "$hub" log -1 --format=%s $ref)" "renew 1/galph"
+	exits 0 a release --generation 1
+	exits 0 a acquire --pid $$ --timeout 0 --lease 2 ralph
+	was=$(tip)
+	until_true sh -c "cd '$a' && git-orch-turn renew --generation 2 && [ $was != \$(git -C '$hub' rev-parse $ref) ]"
+	published_is .generation 2
+	is "$(git -C "$hub" log -1 --format=%s $ref)" "renew 1/ralph"
 }
 
 # --- processes that die on the way ----------------------------------------------------------

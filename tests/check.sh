@@ -65,13 +65,13 @@ check cppcheck make -s check-cppcheck JOBS="$jobs"
 check scripts make -s check-scripts
 check build-asan make -s -j "$jobs" BUILD=build-asan SANITIZE=address,undefined \
 	CFLAGS='-O1 -g' all units
-# Beside the units and the fuzz corpora: what meets strangers' input, and the
-# turn. `make BUILD=build-asan SANITIZE=address,undefined test` runs all, but
-# this has a time limit.
+# Beside the units and the fuzz corpora: what meets strangers' input. `make
+# BUILD=build-asan SANITIZE=address,undefined test` runs all, but this has a time
+# limit.
 under_asan=
 for t in tests/cmd/*.bats; do
 	case ${t##*/} in
-	attack.bats|hostile.bats|remote.bats|turn.bats|turn-admin.bats)
+	attack.bats|hostile.bats|turn-admin.bats|*-attack.bats)
 		under_asan="$under_asan $t" ;;
 	esac
 done

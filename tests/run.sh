@@ -92,6 +92,22 @@ export ASAN_OPTIONS="exitcode=99${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
 shift
 
+# Thousands of small repositories are made in memory where there is room for them
+# and programs may be run there (a container's /dev/shm is small, or noexec).
+roomy() {
+	[ -w "$1" ] && [ "$(df -Pk "$1" | awk 'NR == 2 { print $4 }')" -gt 2000000 ] || return 1
+	probe=$(mktemp "$1/orch-probe.XXXXXX") || return 1
+	printf '#!/bin/sh\n' >"$probe"
+	chmod +x "$probe"
+	works=1
+	"$probe" 2>/dev/null || works=0
+	rm -f "$probe"
+	[ $works = 1 ]
+}
+if [ -z "${TMPDIR-}" ] && roomy /dev/shm; then
+	export TMPDIR=/dev/shm
+fi
+
 out=$(mktemp -d "${TMPDIR:-/tmp}/orch-tests.XXXXXX")
 trap 'rm -rf "$out"' EXIT
 trap 'kill "$!" 2>/dev/null; wait; exit 130' INT TERM HUP

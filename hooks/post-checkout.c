@@ -8,9 +8,9 @@
  * git would pass its exit code on.
  */
 #include "base/command.h"
-#include "base/error.h"
 #include "git/oid.h"
 #include "git/repo.h"
+#include "orch/hook.h"
 
 static const char *const usage[] = {
 	"post-checkout <old-head> <new-head> <flag>",
@@ -28,20 +28,27 @@ static bool is_switch(const char *old_hex, const char *new_hex, const char *flag
 	return !oid_is_zero(&old_oid) && !oid_eq(&old_oid, &new_oid);
 }
 
+static void drop(const struct repo *repo)
+{
+	char *path = xstrfmt("%s/orch/statcache", repo_git_dir(repo));
+
+	unlink(path);
+	free(path);
+}
+
 static int run(int argc, const char **argv)
 {
 	struct repo *repo = NULL;
+	int rc;
 
-	if (argc == 3 && is_switch(argv[0], argv[1], argv[2]) &&
-	    repo_open(&repo, NULL, REPO_IN_HOOK) == 0 && !repo_operation(repo)) {
-		char *path = xstrfmt("%s/orch/statcache", repo_git_dir(repo));
-
-		unlink(path);
-		free(path);
-	}
-	error_clear();
+	if (!hook_begin("post-checkout") || argc != 3 ||
+	    !is_switch(argv[0], argv[1], argv[2]))
+		return hook_end(0);
+	if ((rc = repo_open(&repo, NULL, REPO_IN_HOOK)) == 0 && !repo_operation(repo) &&
+	    (rc = hook_enabled(repo)) > 0)
+		drop(repo);
 	repo_free(repo);
-	return 0;
+	return hook_end(rc);
 }
 
 const struct command orch_command = {

@@ -13,6 +13,7 @@
 #include "git/object.h"
 #include "git/repo.h"
 #include "orch/config_value.h"
+#include "orch/hook.h"
 
 #define ORCHCONFIG ".orchconfig"
 #define ORCHCONFIG_MAX (1024 * 1024)
@@ -159,6 +160,11 @@ static void take_entry(struct config *c, const struct config_entry *e)
 	if (!is_ours(e->key)) {
 		if (tracked && !str_starts(e->key, "orch"))
 			ignore(c, e, "no key of git-orch");
+		return;
+	}
+	if (hook_is_key(e->key)) {
+		if (tracked)
+			ignore_with_warning(c, e, "only git config may set it, not a tracked file");
 		return;
 	}
 	key = key_of_entry(e->key, &actor);

@@ -44,6 +44,24 @@ char *program_find(const char *name)
 	return NULL;
 }
 
+char *program_beside(const char *rel)
+{
+	static const char *const places[] = { "/bin", "/libexec/git-orch/hooks" };
+	const char *dir = own_dir();
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		char *file;
+
+		if (!str_ends(dir, places[i]))
+			continue;
+		file = xstrfmt("%.*s/%s", (int)(strlen(dir) - strlen(places[i])), dir, rel);
+		if (access(file, X_OK) == 0)
+			return file;
+		free(file);
+	}
+	return NULL;
+}
+
 void program_list(struct strvec *out)
 {
 	DIR *dir = opendir(own_dir());

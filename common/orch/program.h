@@ -9,6 +9,10 @@ struct strvec;
 
 /* The path to execute, yours to free; NULL: there is none. */
 char *program_find(const char *name);
+/* "libexec/git-orch/x" below the prefix of this program: a file that can be
+ * executed, yours to free; NULL: there is none. Programs are in <prefix>/bin and
+ * in <prefix>/libexec/git-orch/hooks. */
+char *program_beside(const char *rel);
 /* The names of all that are beside this program, appended, then sorted. */
 void program_list(struct strvec *out);
 /* "run, turn": what somebody may have meant by `name`. Yours to free; NULL: no

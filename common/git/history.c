@@ -262,25 +262,37 @@ static int hand_walk_next(struct hand_walk *w, struct oid *out)
 	return rc;
 }
 
-static int between_by_hand(struct repo *repo, const struct oid *from,
-			   const struct oid *to, size_t max,
-			   struct commit_list *out)
+/* Everything that is reachable from these counts as seen, whatever the dates. */
+static int hand_walk_hide(struct hand_walk *w, const struct oid *from, size_t nr)
+{
+	struct oid oid;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < nr; i++)
+		rc = hand_walk_push(w, &from[i]);
+	while (rc == 0 && w->queue.nr)
+		rc = hand_walk_next(w, &oid);
+	w->met_border = false;
+	return rc;
+}
+
+static void oids_add(struct commit_oids *l, const struct oid *oid)
+{
+	ALLOC_GROW(l->v, l->nr + 1, l->alloc);
+	l->v[l->nr++] = *oid;
+}
+
+static int outside_by_hand(struct repo *repo, const struct oid *from, size_t nr,
+			   const struct oid *to, size_t max, struct commit_oids *out)
 {
 	struct hand_walk w = HAND_WALK_INIT(repo);
 	struct oid oid;
 	int rc;
 
-	if ((rc = read_shallow(repo, &w.border)) < 0)
+	if ((rc = read_shallow(repo, &w.border)) < 0 ||
+	    (rc = hand_walk_hide(&w, from, nr)) < 0)
 		goto out;
-	/* All that is reachable from `from` counts as seen, whatever the dates. */
-	if (!oid_is_zero(from)) {
-		rc = hand_walk_push(&w, from);
-		while (rc == 0 && w.queue.nr)
-			rc = hand_walk_next(&w, &oid);
-	}
-	w.met_border = false;
-	if (rc == 0)
-		rc = hand_walk_push(&w, to);
+	rc = hand_walk_push(&w, to);
 	while (rc == 0 && w.queue.nr) {
 		if (out->nr == max) {
 			out->truncated = true;
@@ -288,31 +300,30 @@ static int between_by_hand(struct repo *repo, const struct oid *from,
 		}
 		rc = hand_walk_next(&w, &oid);
 		if (rc == 0)
-			rc = list_add(out, repo, &oid);
+			oids_add(out, &oid);
 	}
-	if (w.met_border)
-		out->truncated = true;
+	out->cut = w.met_border;
 out:
 	hand_walk_release(&w);
 	return rc;
 }
 
-int commits_between(struct repo *repo, const struct oid *from,
-		    const struct oid *to, size_t max, struct commit_list *out)
+int commits_outside(struct repo *repo, const struct oid *from, size_t nr,
+		    const struct oid *to, size_t max, struct commit_oids *out)
 {
 	git_revwalk *walk = NULL;
 	git_oid id;
 	int rc;
 
 	if (repo->shallow || object_any_replaced(repo))
-		return between_by_hand(repo, from, to, max, out);
+		return outside_by_hand(repo, from, nr, to, max, out);
 	rc = git_revwalk_new(&walk, repo->git2);
 	if (rc < 0)
 		return git2_error(rc, "cannot walk the history");
 	oid_to_git2(&id, to);
 	rc = git_revwalk_push(walk, &id);
-	if (rc == 0 && !oid_is_zero(from)) {
-		oid_to_git2(&id, from);
+	for (size_t i = 0; rc == 0 && i < nr; i++) {
+		oid_to_git2(&id, &from[i]);
 		rc = git_revwalk_hide(walk, &id);
 	}
 	if (rc < 0) {
@@ -330,14 +341,108 @@ int commits_between(struct repo *repo, const struct oid *from,
 			break;
 		}
 		oid_from_git2(&oid, &id);
-		if ((rc = list_add(out, repo, &oid)) < 0)
-			goto out;
+		oids_add(out, &oid);
 	}
 	rc = rc < 0 && rc != GIT_ITEROVER ?
 		git2_error(rc, "cannot walk the history") : 0;
 out:
 	git_revwalk_free(walk);
 	return rc;
+}
+
+void commit_oids_release(struct commit_oids *l)
+{
+	free(l->v);
+	*l = (struct commit_oids)COMMIT_OIDS_INIT;
+}
+
+int commits_between(struct repo *repo, const struct oid *from,
+		    const struct oid *to, size_t max, struct commit_list *out)
+{
+	struct commit_oids oids = COMMIT_OIDS_INIT;
+	int rc = commits_outside(repo, from, !oid_is_zero(from), to, max, &oids);
+
+	for (size_t i = 0; rc == 0 && i < oids.nr; i++)
+		rc = list_add(out, repo, &oids.v[i]);
+	out->truncated = oids.truncated || oids.cut;
+	commit_oids_release(&oids);
+	return rc;
+}
+
+/* The newest commit of `to`'s history that is in theirs, too; where that ends at
+ * the border of a shallow clone, the commit there. */
+static int base_by_hand(struct repo *repo, const struct oid *from, size_t nr,
+			const struct oid *to, struct oid *base)
+{
+	struct hand_walk known = HAND_WALK_INIT(repo), w = HAND_WALK_INIT(repo);
+	struct oid oid, at_border = OID_ZERO;
+	bool found = false;
+	int rc;
+
+	if ((rc = read_shallow(repo, &known.border)) < 0 ||
+	    (rc = read_shallow(repo, &w.border)) < 0 ||
+	    (rc = hand_walk_hide(&known, from, nr)) < 0)
+		goto out;
+	rc = hand_walk_push(&w, to);
+	while (rc == 0 && w.queue.nr && !found) {
+		rc = hand_walk_next(&w, &oid);
+		found = rc == 0 && set_has(&known.seen, &oid);
+		if (rc == 0 && !found && oid_is_zero(&at_border) && w.met_border)
+			at_border = oid;
+	}
+	*base = found ? oid : at_border;
+out:
+	hand_walk_release(&known);
+	hand_walk_release(&w);
+	return rc;
+}
+
+int commit_base(struct repo *repo, const struct oid *from, size_t nr,
+		const struct oid *to, struct oid *base)
+{
+	git_oid *ids, found;
+	int rc;
+
+	memset(base, 0, sizeof(*base));
+	if (repo->shallow || object_any_replaced(repo))
+		return base_by_hand(repo, from, nr, to, base);
+	if (!nr)
+		return 0;
+	ids = xcalloc(nr + 1, sizeof(*ids));
+	oid_to_git2(&ids[0], to);
+	for (size_t i = 0; i < nr; i++)
+		oid_to_git2(&ids[i + 1], &from[i]);
+	rc = git_merge_base_many(&found, repo->git2, nr + 1, ids);
+	free(ids);
+	if (rc == GIT_ENOTFOUND && object_exists(repo, to))
+		return 0;
+	if (rc < 0)
+		return git2_error(rc, "cannot find what %s and others have in common",
+				  oid_short(to));
+	oid_from_git2(base, &found);
+	return 0;
+}
+
+int commit_peel(struct repo *repo, const struct oid *oid, struct oid *commit)
+{
+	git_object *object = NULL, *peeled = NULL;
+	git_oid id;
+	int rc;
+
+	oid_to_git2(&id, oid);
+	rc = git_object_lookup(&object, repo->git2, &id, GIT_OBJECT_ANY);
+	if (rc == GIT_ENOTFOUND)
+		return error_set(ORCH_ENOTFOUND, "no object %s in this repository",
+				 oid_hex(oid));
+	if (rc == 0)
+		rc = git_object_peel(&peeled, object, GIT_OBJECT_COMMIT);
+	if (rc == 0)
+		oid_from_git2(commit, git_object_id(peeled));
+	git_object_free(peeled);
+	git_object_free(object);
+	if (rc == GIT_EPEEL || rc == GIT_EINVALIDSPEC || rc == GIT_EAMBIGUOUS)
+		return error_set(ORCH_EINVALID, "%s leads to no commit", oid_hex(oid));
+	return rc < 0 ? git2_error(rc, "cannot read the object %s", oid_hex(oid)) : 0;
 }
 
 static int is_ancestor_by_hand(struct repo *repo, const struct oid *ancestor,

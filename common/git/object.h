@@ -78,6 +78,28 @@ struct commit_list {
 int commits_between(struct repo *repo, const struct oid *from,
 		    const struct oid *to, size_t max, struct commit_list *out);
 void commit_list_release(struct commit_list *l);
+
+/* The same without reading them, and for several bounds. */
+struct commit_oids {
+	struct oid *v;		/* newest first */
+	size_t nr, alloc;
+	bool truncated;		/* more than `max` */
+	bool cut;		/* it ends at the border of a shallow clone */
+};
+#define COMMIT_OIDS_INIT { NULL, 0, 0, false, false }
+int commits_outside(struct repo *repo, const struct oid *from, size_t nr,
+		    const struct oid *to, size_t max, struct commit_oids *out);
+void commit_oids_release(struct commit_oids *l);
+/*
+ * Where `to` left the history of the commits `from`, as git merge-base says: the
+ * best one, `to` itself if they have it, zero if they have nothing in common.
+ * In a shallow clone what lies at its border counts as theirs.
+ */
+int commit_base(struct repo *repo, const struct oid *from, size_t nr,
+		const struct oid *to, struct oid *base);
+/* The commit that a tag (of a tag...) leads to. ORCH_EINVALID: it leads to none;
+ * ORCH_ENOTFOUND: there is no such object. */
+int commit_peel(struct repo *repo, const struct oid *oid, struct oid *commit);
 /* Whether `ancestor` is `commit` or reachable from it. Missing: false. */
 int commit_is_ancestor(struct repo *repo, const struct oid *ancestor,
 		       const struct oid *commit, bool *yes);

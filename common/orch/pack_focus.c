@@ -6,7 +6,6 @@
  */
 #include "orch/pack_internal.h"
 
-#include <ctype.h>
 #include <strings.h>
 
 #include "base/error.h"
@@ -16,6 +15,7 @@
 #include "git/object.h"
 #include "orch/findings.h"
 #include "orch/plan.h"
+#include "orch/words.h"
 
 #define LATEST 4	/* attempts of the focus item */
 #define TASK_LISTS 2
@@ -23,8 +23,6 @@
 #define MAX_FINDINGS 8
 #define PIECE_SHARE 4	/* a piece takes at most that part of the budget */
 #define BYTES_PER_TOKEN 3
-#define WORD_MIN 5	/* letters of a word that says something */
-#define MAX_WORDS 64
 
 struct range {
 	size_t first, last;	/* lines */
@@ -324,34 +322,6 @@ out:
 
 /* --- findings, and documents by name -------------------------------------------------- */
 
-/* Words that say something, in lower case. */
-static void add_words(struct strvec *out, const char *s)
-{
-	while (*s && out->nr < MAX_WORDS) {
-		struct strbuf word = STRBUF_INIT;
-
-		while (*s && !isalnum((unsigned char)*s))
-			s++;
-		while (isalnum((unsigned char)*s) || *s == '_')
-			strbuf_addch(&word, tolower((unsigned char)*s++));
-		if (word.len >= WORD_MIN && !strvec_has(out, word.buf))
-			strvec_push(out, word.buf);
-		strbuf_release(&word);
-	}
-}
-
-static size_t shared_words(const struct strvec *words, const char *text)
-{
-	struct strvec own = STRVEC_INIT;
-	size_t n = 0;
-
-	add_words(&own, text);
-	for (size_t i = 0; i < own.nr; i++)
-		n += strvec_has(words, own.v[i]);
-	strvec_release(&own);
-	return n;
-}
-
 static int add_findings(struct find *f, const struct strvec *words)
 {
 	const char *path = config_get(f->w->o->config, "orch.findings");
@@ -367,7 +337,7 @@ static int add_findings(struct find *f, const struct strvec *words)
 		const struct finding *x = &all.v[i];
 		char *text = xstrfmt("%s %s", x->keywords, x->title);
 
-		if (shared_words(words, text)) {
+		if (words_shared(words, text)) {
 			add_range(f, x->begin, x->end, x->id);
 			added++;
 		}
@@ -406,7 +376,7 @@ int focus_find(struct focus *out, struct pack_work *w)
 	if (rc > 0)
 		add_range(&f, 0, f.len, "input");
 	if (f.item)
-		add_words(&words, f.item->title);
+		words_add(&words, f.item->title);
 	if ((rc = add_plan(&f)) == 0 && (rc = add_findings(&f, &words)) == 0)
 		rc = add_named(&f);
 out:

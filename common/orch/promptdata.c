@@ -10,8 +10,8 @@
 #include "orch/orch.h"
 #include "orch/prompt.h"
 #include "orch/turn.h"
+#include "orch/words.h"
 
-#define MAX_FOCUS 500
 #define MAX_INPUT (16u << 20)
 
 const char prompt_builtin_template[] =
@@ -54,35 +54,6 @@ const char prompt_builtin_template[] =
 "{{text}}\n"
 "{{/summaries}}\n";
 
-/*
- * The value of the first line "Focus: ..." of the input document, also as a
- * list item or in bold; "" without one.
- */
-static char *find_focus(const char *text, size_t len)
-{
-	const char *end = text + len;
-
-	for (const char *line = text; line < end;) {
-		const char *eol = memchr(line, '\n', (size_t)(end - line));
-		const char *p = line, *stop = eol ? eol : end;
-
-		while (p < stop && strchr(" -*#", *p) && *p)
-			p++;
-		if ((size_t)(stop - p) > 6 && memcmp(p, "Focus:", 6) == 0) {
-			p += 6;
-			while (p < stop && (*p == ' ' || *p == '*' || *p == '\t'))
-				p++;
-			while (stop > p && strchr(" \t\r*", stop[-1]) && stop[-1])
-				stop--;
-			if ((size_t)(stop - p) > MAX_FOCUS)
-				stop = p + MAX_FOCUS;
-			return xstrndup(p, (size_t)(stop - p));
-		}
-		line = eol ? eol + 1 : end;
-	}
-	return xstrdup("");
-}
-
 static void add_focus(struct json *out, struct orch *o)
 {
 	const char *input = config_get(o->config, "orch.input");
@@ -98,7 +69,7 @@ static void add_focus(struct json *out, struct orch *o)
 		close(fd);
 	}
 	error_clear();
-	focus = find_focus(text.buf, text.len);
+	focus = focus_of_input(text.buf, text.len);
 	json_add_bytes(out, "previous_focus_issue", focus, strlen(focus));
 	free(focus);
 	strbuf_release(&text);

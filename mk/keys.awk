@@ -39,7 +39,7 @@ function sentence(s) {
 	while (match(s, /`[^`]*`/))
 		s = substr(s, 1, RSTART - 1) "\\(lq" substr(s, RSTART + 1, RLENGTH - 2) \
 		    "\\(rq" substr(s, RSTART + RLENGTH)
-	if (s !~ /^(claude|codex)/)	# names stay as they are typed
+	if (s !~ /^(claude|codex|pair|pre-turn|off,|no:)/)	# names stay as they are typed
 		s = toupper(substr(s, 1, 1)) substr(s, 2)
 	return s "."
 }
@@ -58,17 +58,20 @@ function emit(name, type, fallback, trust, env, help) {
 }
 
 /^\/\*/ { comment = 1 }
-!comment && /^(KEY|ACTOR_KEY)\(/ { text = ""; inside = 1 }
+!comment && /^(KEY|ACTOR_KEY|CHECK_KEY)\(/ { text = ""; inside = 1 }
 inside { text = text $0 "\n" }
 inside && /"\)[ \t]*$/ {
 	inside = 0
 	actor = text ~ /^ACTOR_KEY/
+	check = text ~ /^CHECK_KEY/
 	sub(/^[A-Z_]*\(/, "", text)
 	sub(/\)[ \t\n]*$/, "", text)
 	n = cut(text)
-	if (actor && n == 5)
+	if (check && n == 2)
+		emit("orchcheck.\\*(Ltrule\\*(Gt." field[1], "STRING", "NULL", "TRACKED", "", field[2])
+	else if (actor && n == 5)
 		emit("orchactor.\\*(Ltname\\*(Gt." field[1], field[2], field[3], field[4], "", field[5])
-	else if (!actor && n == 7)
+	else if (!actor && !check && n == 7)
 		emit(field[1] "." field[2], field[3], field[4], field[5], field[6], field[7])
 	else {
 		print "keys.awk: line " NR ": " n " arguments" > "/dev/stderr"

@@ -25,15 +25,20 @@
 	{ { #section, #name, #type, fallback, env, help, trust, false }, KEY_##type },
 #define ACTOR_KEY(name, type, fallback, trust, help)                         \
 	{ { "orchactor", #name, #type, fallback, NULL, help, trust, true }, KEY_##type },
+/* What their values mean is orch/checkrule.h's business, so that a rule that
+ * somebody got wrong does not stop everything else. */
+#define CHECK_KEY(name, help)                                                \
+	{ { "orchcheck", #name, "STRING", NULL, NULL, help, TRACKED, true }, KEY_STRING },
 static const struct key keys[] = {
 #include "orch/keys.def"
 };
 #undef KEY
 #undef ACTOR_KEY
+#undef CHECK_KEY
 
 struct setting {
 	const struct key *key;
-	char *actor;		/* of an ACTOR_KEY */
+	char *actor;		/* of an ACTOR_KEY; the rule of a CHECK_KEY */
 	char *value;		/* NULL: the key stood alone */
 	enum config_level level;
 	char *origin;
@@ -143,7 +148,8 @@ static void ignore_with_warning(struct config *c, const struct config_entry *e,
 
 static bool is_ours(const char *key)
 {
-	return str_starts(key, "orch.") || str_starts(key, "orchactor.");
+	return str_starts(key, "orch.") || str_starts(key, "orchactor.") ||
+	       str_starts(key, "orchcheck.");
 }
 
 static void take_entry(struct config *c, const struct config_entry *e)
@@ -171,7 +177,8 @@ static void take_entry(struct config *c, const struct config_entry *e)
 	if (!key) {
 		ignore(c, e, "unknown key");
 	} else if (actor && !actor_name_valid(actor)) {
-		ignore(c, e, "not an actor's name");
+		ignore(c, e, str_starts(key->public.section, "orchcheck") ?
+			     "not a rule's name" : "not an actor's name");
 	} else if (tracked && !key->public.tracked) {
 		ignore_with_warning(c, e, "only git config may set it, not a tracked file");
 	} else if (tracked && e->value && (key->type == KEY_PATH ||
@@ -187,19 +194,43 @@ static void take_entry(struct config *c, const struct config_entry *e)
 		s->level = e->level;
 		s->origin = xstrdup(e->origin);
 		s->line = e->line;
-		c->set_up = c->set_up || e->level != CONFIG_ENVIRONMENT;
+		/* Rules of CI and of the pre-push hook need no loop. */
+		c->set_up = c->set_up || (e->level != CONFIG_ENVIRONMENT &&
+					  !str_starts(e->key, "orchcheck."));
 		return;
 	}
 	free(actor);
+}
+
+/* The tracked file of a commit. */
+static int read_tracked_at(struct strbuf *out, struct repo *repo, const struct oid *commit)
+{
+	struct commit_info info = COMMIT_INFO_INIT;
+	struct oid oid;
+	unsigned mode;
+	int rc;
+
+	if (oid_is_zero(commit))
+		return 0;
+	if ((rc = commit_read(repo, commit, &info)) < 0)
+		return rc;
+	rc = tree_lookup(repo, &info.tree, ORCHCONFIG, &oid, &mode);
+	commit_info_release(&info);
+	if (rc == ORCH_ENOTFOUND)
+		return 0;
+	if (rc < 0)
+		return rc;
+	if (mode != 0100644 && mode != 0100755)
+		return error_set(ORCH_EINVALID, "%s of %s is not a regular file", ORCHCONFIG,
+				 oid_short(commit));
+	return blob_read(repo, &oid, ORCHCONFIG_MAX, out);
 }
 
 /* The tracked file: from the work tree, in a bare repository from HEAD. */
 static int read_tracked(struct strbuf *out, struct repo *repo)
 {
 	const char *top = repo_work_tree(repo);
-	struct commit_info head = COMMIT_INFO_INIT;
-	struct oid oid;
-	unsigned mode;
+	struct oid head;
 	int rc;
 
 	if (top) {
@@ -209,21 +240,8 @@ static int read_tracked(struct strbuf *out, struct repo *repo)
 		free(path);
 		return rc == ORCH_ENOTFOUND ? 0 : rc;
 	}
-	if ((rc = repo_head(repo, &oid, NULL)) < 0)
-		return rc;
-	if (oid_is_zero(&oid))
-		return 0;
-	if ((rc = commit_read(repo, &oid, &head)) < 0)
-		return rc;
-	rc = tree_lookup(repo, &head.tree, ORCHCONFIG, &oid, &mode);
-	commit_info_release(&head);
-	if (rc == ORCH_ENOTFOUND)
-		return 0;
-	if (rc < 0)
-		return rc;
-	if (mode != 0100644 && mode != 0100755)
-		return error_set(ORCH_EINVALID, "HEAD:%s is not a regular file", ORCHCONFIG);
-	return blob_read(repo, &oid, ORCHCONFIG_MAX, out);
+	rc = repo_head(repo, &head, NULL);
+	return rc < 0 ? rc : read_tracked_at(out, repo, &head);
 }
 
 static void add_environment(struct config_entries *out)
@@ -285,6 +303,11 @@ static int check_settings(const struct config *c)
 
 int config_load(struct config **out, struct repo *repo)
 {
+	return config_load_at(out, repo, NULL);
+}
+
+int config_load_at(struct config **out, struct repo *repo, const struct oid *commit)
+{
 	static const char *const prefixes[] = { "orch", NULL };
 	struct config_entries tracked = CONFIG_ENTRIES_INIT;
 	struct config_entries entries = CONFIG_ENTRIES_INIT;
@@ -293,7 +316,8 @@ int config_load(struct config **out, struct repo *repo)
 	int rc;
 
 	*out = NULL;
-	if ((rc = read_tracked(&text, repo)) < 0 ||
+	if ((rc = commit ? read_tracked_at(&text, repo, commit) :
+			   read_tracked(&text, repo)) < 0 ||
 	    (rc = gitconfig_parse(&tracked, text.buf, text.len, CONFIG_TRACKED,
 				  ORCHCONFIG)) < 0 ||
 	    (rc = gitconfig_read(&entries, repo, prefixes)) < 0)
@@ -458,6 +482,38 @@ void config_actor_list(const struct config *c, const char *actor, const char *na
 		       struct strvec *out)
 {
 	get_list(c, must_find_actor(name), actor, out);
+}
+
+const char *config_check(const struct config *c, const char *rule, const char *name,
+			 bool tracked)
+{
+	const struct key *key = find_key("orchcheck", name, true);
+
+	if (!key)
+		BUG("no key 'orchcheck.*.%s' in keys.def", name);
+	for (size_t i = c->nr; i > 0; i--) {
+		const struct setting *s = &c->v[i - 1];
+
+		if (s->key == key && str_eq(s->actor, rule) &&
+		    (s->level == CONFIG_TRACKED) == tracked)
+			return s->value ? s->value : "true";
+	}
+	return NULL;
+}
+
+static void add_rules(const struct config *c, struct strvec *out, size_t max, bool tracked)
+{
+	for (size_t i = 0; i < c->nr && out->nr < max; i++)
+		if ((c->v[i].level == CONFIG_TRACKED) == tracked && c->v[i].actor &&
+		    str_eq(c->v[i].key->public.section, "orchcheck") &&
+		    !strvec_has(out, c->v[i].actor))
+			strvec_push(out, c->v[i].actor);
+}
+
+void config_check_rules(const struct config *c, struct strvec *out, size_t max)
+{
+	add_rules(c, out, max, false);
+	add_rules(c, out, max, true);
 }
 
 enum config_level config_level_of(const struct config *c, const char *key)

@@ -18,6 +18,9 @@ struct config;
 
 /* ORCH_EINVALID names file, line, key and what is wrong. */
 int config_load(struct config **out, struct repo *repo);
+/* The same with .orchconfig as it is in a commit; zero: without one. */
+struct oid;
+int config_load_at(struct config **out, struct repo *repo, const struct oid *commit);
 void config_free(struct config *c);
 
 /* `key` as in keys.def: "orch.plan". NULL: unset and no default. Borrowed. */
@@ -38,6 +41,15 @@ int64_t config_actor_int(const struct config *c, const char *actor,
 			 const char *name);	/* 0 when unset */
 void config_actor_list(const struct config *c, const char *actor,
 		       const char *name, struct strvec *out);
+/*
+ * [orchcheck "<rule>"]: what .orchconfig says, or what git config proper does; NULL
+ * where that is nothing. orch/checkrule.h knows what follows from both.
+ */
+const char *config_check(const struct config *c, const char *rule, const char *name,
+			 bool tracked);
+/* The names of all such rules, each once, appended until there are `max`: those of
+ * git config proper first. */
+void config_check_rules(const struct config *c, struct strvec *out, size_t max);
 /* Where the winning value comes from: "local", "tracked", "default", ... */
 enum config_level config_level_of(const struct config *c, const char *key);
 /* Whether anything of [orch] or [orchactor] is set at any level. */

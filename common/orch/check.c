@@ -1,0 +1,247 @@
+/*
+ * Applying rules, and what came of it.
+ */
+#include "orch/check.h"
+
+#include <stdarg.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "orch/checkinput.h"
+#include "orch/hook.h"
+
+/* Enough to work on: of one rule in one change, and of all where nothing is refused. */
+#define FINDINGS_MAX 50
+#define REPORT_MAX 2000
+#define MESSAGE_MAX 500
+
+/* --- findings ------------------------------------------------------------------- */
+
+static struct check_finding *add_finding(struct check_report *r, const char *rule,
+					 enum check_level level, enum check_stage stage,
+					 const char *message)
+{
+	struct check_finding *f;
+	struct strbuf text = STRBUF_INIT;
+
+	ALLOC_GROW(r->v, r->nr + 1, r->alloc);
+	f = &r->v[r->nr++];
+	memset(f, 0, sizeof(*f));
+	text_add_safe(&text, message, strnlen(message, MESSAGE_MAX), true);
+	f->rule = xstrdup(rule);
+	f->level = level;
+	f->stage = stage;
+	f->message = strbuf_detach(&text, NULL);
+	return f;
+}
+
+/* The same path in several references, or in a commit and changed again since. */
+static bool is_known(const struct check_work *w, const char *path, unsigned line,
+		     const struct oid *commit, const char *message)
+{
+	const struct check_report *r = w->report;
+
+	for (size_t i = 0; i < r->nr; i++) {
+		const struct check_finding *f = &r->v[i];
+
+		if (str_eq(f->rule, w->rule->name) && f->line == line &&
+		    str_eq(f->path ? f->path : "", path ? path : "") &&
+		    (commit ? oid_eq(&f->commit, commit) : path != NULL) &&
+		    str_eq(f->message, message))
+			return true;
+	}
+	return false;
+}
+
+void check_found(struct check_work *w, const char *path, unsigned line,
+		 const struct oid *commit, const char *fmt, ...)
+{
+	const struct check_rule *rule = w->rule;
+	struct check_report *r = w->report;
+	struct strbuf text = STRBUF_INIT, safe = STRBUF_INIT;
+	struct check_finding *f;
+	va_list ap;
+
+	if (w->found >= FINDINGS_MAX || (r->nr >= REPORT_MAX && rule->level < CHECK_ERROR))
+		return;
+	if (rule->message && *rule->message) {
+		strbuf_addstr(&text, rule->message);
+	} else {
+		va_start(ap, fmt);
+		strbuf_vaddf(&text, fmt, ap);
+		va_end(ap);
+	}
+	text_add_safe(&safe, text.buf, text.len < MESSAGE_MAX ? text.len : MESSAGE_MAX, true);
+	if (!is_known(w, path, line, commit, safe.buf)) {
+		w->found++;
+		f = add_finding(r, rule->name, rule->level, w->in->stage, safe.buf);
+		f->path = xstrdup(path);
+		f->line = line;
+		if (commit)
+			f->commit = *commit;
+	}
+	strbuf_release(&text);
+	strbuf_release(&safe);
+}
+
+static void drop_last(struct check_report *r, size_t nr)
+{
+	for (; nr; nr--) {
+		struct check_finding *f = &r->v[--r->nr];
+
+		free(f->rule);
+		free(f->message);
+		free(f->path);
+	}
+}
+
+void check_report_release(struct check_report *r)
+{
+	drop_last(r, r->nr);
+	free(r->v);
+	for (size_t i = 0; i < r->nr_exceptions; i++) {
+		free(r->exceptions[i].rule);
+		free(r->exceptions[i].reason);
+	}
+	free(r->exceptions);
+	*r = (struct check_report)CHECK_REPORT_INIT;
+}
+
+/* --- one rule ------------------------------------------------------------------- */
+
+static struct check_exception *add_exception(struct check_report *r, const char *rule)
+{
+	struct check_exception *e;
+
+	ALLOC_GROW(r->exceptions, r->nr_exceptions + 1, r->alloc_exceptions);
+	e = &r->exceptions[r->nr_exceptions++];
+	memset(e, 0, sizeof(*e));
+	e->rule = xstrdup(rule);
+	return e;
+}
+
+static bool is_meant(const struct check_rule *rule, const struct check_input *in)
+{
+	if (!(rule->stages & in->stage))
+		return false;
+	for (size_t i = 0; in->actor && i < rule->actors.nr; i++)
+		if (str_eq(rule->actors.v[i], in->actor) ||
+		    (str_eq(rule->actors.v[i], "@executor") &&
+		     str_eq(check_executor(in->o), in->actor)))
+			return true;
+	return !rule->actors.nr;
+}
+
+/* What was found does not count if a commit says so, with a reason. */
+static int ask_trailers(struct check_work *w)
+{
+	const struct check_rule *rule = w->rule;
+	struct check_report *r = w->report;
+	char *reason = NULL;
+	struct oid commit;
+	bool found;
+	int rc;
+
+	if (!w->found || w->in->stage == CHECK_PRE_TURN)
+		return 0;
+	rc = check_find_trailer(w->in, rule->name, &found, &commit, &reason);
+	if (rc == 0 && found && rule->allow) {
+		struct check_exception *e = add_exception(r, rule->name);
+
+		e->reason = reason;
+		e->commit = commit;
+		e->findings = w->found;
+		r->allowed += w->found;
+		drop_last(r, w->found);
+		w->found = 0;
+		return 0;
+	}
+	if (rc == 0 && found) {
+		struct check_finding *f = &r->v[r->nr - 1];
+		char *text = xstrfmt("%s (the Orch-Allow of %s does not count: "
+				     "orchcheck.%s.allow = no)", f->message,
+				     oid_short(&commit), rule->name);
+
+		free(f->message);
+		f->message = text;
+	}
+	free(reason);
+	return rc;
+}
+
+static void add_fault(struct check_work *w, const char *why)
+{
+	bool gate = w->in->stage == CHECK_PRE_PUSH;
+	char *text = xstrfmt("the rule cannot be judged: %s", why);
+
+	add_finding(w->report, w->rule->name, gate ? CHECK_ERROR : CHECK_WARN,
+		    w->in->stage, text);
+	w->found++;
+	free(text);
+}
+
+static int judge_rule(struct check_report *r, struct check_input *in,
+		      const struct check_rule *rule)
+{
+	struct strbuf fault = STRBUF_INIT;
+	struct check_work w = { .report = r, .in = in, .rule = rule, .fault = &fault };
+	int rc = 0;
+
+	if (hook_skips(rule->name) && rule->allow) {
+		struct check_exception *e = add_exception(r, rule->name);
+
+		e->reason = xstrdup("");
+		e->skipped = true;
+		r->skipped++;
+		return 0;
+	}
+	r->rules++;
+	if (rule->fault)
+		strbuf_addstr(&fault, rule->fault);
+	else
+		rc = check_apply(&w);
+	if (rc == ORCH_EINVALID) {
+		strbuf_addstr(&fault, error_message());
+		error_clear();
+		rc = 0;
+	}
+	if (rc == 0 && fault.len) {
+		/* What was found before is found all the same. */
+		add_fault(&w, fault.buf);
+	}
+	if (rc == 0)
+		rc = ask_trailers(&w);
+	for (size_t i = 0; rc == 0 && i < rule->notes.nr; i++)
+		add_finding(r, rule->name, CHECK_WARN, in->stage, rule->notes.v[i]);
+	strbuf_release(&fault);
+	return rc;
+}
+
+static void count(struct check_report *r)
+{
+	r->errors = r->warnings = r->infos = 0;
+	for (size_t i = 0; i < r->nr; i++)
+		switch (r->v[i].level) {
+		case CHECK_ERROR:
+			r->errors++;
+			break;
+		case CHECK_WARN:
+			r->warnings++;
+			break;
+		default:
+			r->infos++;
+		}
+}
+
+int check_judge(struct check_report *out, struct check_input *in,
+		const struct check_rules *rules)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < rules->nr; i++)
+		if (is_meant(&rules->v[i], in))
+			rc = judge_rule(out, in, &rules->v[i]);
+	count(out);
+	return rc;
+}

@@ -318,6 +318,13 @@ int json_get_int(const struct json *object, const char *key, int64_t *out)
 	return 0;
 }
 
+int64_t json_get_count(const struct json *object, const char *key)
+{
+	int64_t n;
+
+	return json_get_int(object, key, &n) < 0 || n < 0 ? 0 : n;
+}
+
 int json_get_real(const struct json *object, const char *key, double *out)
 {
 	const struct json *value = json_get(object, key);

@@ -53,6 +53,8 @@ const char *json_get_string(const struct json *object, const char *key);
  * ORCH_EINVALID if it is anything else. No message is stored.
  */
 int json_get_int(const struct json *object, const char *key, int64_t *out);
+/* The same where 0 will do for what is missing, no whole number or negative. */
+int64_t json_get_count(const struct json *object, const char *key);
 int json_get_real(const struct json *object, const char *key, double *out);
 bool json_get_bool(const struct json *object, const char *key, bool fallback);
 

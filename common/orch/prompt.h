@@ -40,6 +40,7 @@ struct prompt_request {
 	const char *actor;
 	const struct turn *turn;
 	const char *task;		/* {{task}}; NULL: empty */
+	const struct json *checks;	/* what was found before this turn, as in a receipt; NULL */
 	const struct json *data;	/* --data and --var: added to the variables, and
 					 * stronger than them; may be NULL */
 	unsigned pack_flags;		/* enum pack_flags */

@@ -9,10 +9,13 @@
 #include "orch/delta.h"
 #include "orch/orch.h"
 #include "orch/prompt.h"
+#include "orch/receipt.h"
 #include "orch/turn.h"
 #include "orch/words.h"
 
 #define MAX_INPUT (16u << 20)
+#define MAX_FINDINGS 20		/* of checks */
+#define RECEIPTS_SEEN 12
 
 const char prompt_builtin_template[] =
 "# Your turn\n"
@@ -47,6 +50,9 @@ const char prompt_builtin_template[] =
 "{{#delta.new_findings}}\n"
 "new finding: {{id}} {{title}} ({{path}}:{{line}})\n"
 "{{/delta.new_findings}}\n"
+"{{#check_findings}}\n"
+"check in {{turn}}: {{level}} {{rule}}: {{#path}}{{path}}: {{/path}}{{message}}\n"
+"{{/check_findings}}\n"
 "{{#summaries}}\n"
 "\n"
 "## What {{actor}} said last\n"
@@ -263,6 +269,74 @@ out:
 	return rc;
 }
 
+/* --- what the checks found ------------------------------------------------- */
+
+static bool is_listed(const struct json *list, const char *rule, const char *message,
+		      const char *path)
+{
+	for (const struct json *x = json_first(list); x; x = json_next(x))
+		if (str_eq(json_get_string(x, "rule"), rule) &&
+		    str_eq(json_get_string(x, "message"), message) &&
+		    str_eq(json_get_string(x, "path"), path))
+			return true;
+	return false;
+}
+
+/* Receipts are files that agents can write: every member may be anything. */
+static void add_findings(struct json *list, const struct json *checks, const char *turn)
+{
+	static const char *const texts[] = { "level", "stage", "commit" };
+
+	for (const struct json *f = json_first(json_get(checks, "findings"));
+	     f && json_count(list) < MAX_FINDINGS; f = json_next(f)) {
+		const char *rule = json_get_string(f, "rule");
+		const char *message = json_get_string(f, "message");
+		const char *path = json_get_string(f, "path");
+		struct json *x;
+
+		path = path ? path : "";
+		if (!rule || !message || is_listed(list, rule, message, path))
+			continue;
+		x = json_add_object(list, NULL);
+		json_add_string(x, "turn", turn);
+		json_add_string(x, "rule", rule);
+		json_add_string(x, "message", message);
+		json_add_string(x, "path", path);
+		for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+			const char *s = json_get_string(f, texts[i]);
+
+			json_add_string(x, texts[i], s ? s : "");
+		}
+		if (json_get_count(f, "line"))
+			json_add_int(x, "line", json_get_count(f, "line"));
+		else
+			json_add_string(x, "line", "");
+	}
+}
+
+/* Of the turns since this actor's last good one, and of that; then what was found
+ * before this one. */
+static void add_checks(struct json *out, struct orch *o, const struct prompt_request *req,
+		       const char *template)
+{
+	struct json *list = json_add_array(out, "check_findings");
+	struct receipt_list receipts = RECEIPT_LIST_INIT;
+	size_t first;
+
+	if (!strstr(template, "check_findings") || !o->loop)
+		return;
+	if (receipt_list(&receipts, o, RECEIPTS_SEEN) < 0)
+		error_clear();
+	for (first = receipts.nr; first > 0; first--)
+		if (first < receipts.nr && receipts.v[first].status == TURN_OK &&
+		    str_eq(receipts.v[first].actor, req->actor))
+			break;
+	for (size_t i = first; i < receipts.nr; i++)
+		add_findings(list, receipts.v[i].checks, receipts.v[i].id);
+	receipt_list_release(&receipts);
+	add_findings(list, req->checks, "this turn");
+}
+
 /* What `turn release --set` handed on. Which keys there are is up to the
  * agents: one that nobody has set is empty. */
 static void add_values(struct json *out, const struct turn *t)
@@ -309,7 +383,7 @@ int prompt_data(struct json **out, struct orch *o, const struct prompt_request *
 	json_add_string(json, "head", oid_is_zero(&head) ? "" : oid_hex(&head));
 	json_add_string(json, "task", req->task ? req->task : "");
 	json_add_string(json, "route", "");
-	json_add_array(json, "check_findings");
+	add_checks(json, o, req, template);
 	add_values(json, req->turn);
 	add_focus(json, o);
 	if ((rc = add_delta(json, o, req, template)) < 0)

@@ -54,6 +54,7 @@ void receipt_release(struct receipt *r)
 	usage_release(&r->usage);
 	usage_release(&r->total);
 	json_free(r->prompt);
+	json_free(r->checks);
 	receipt_init(r);
 }
 

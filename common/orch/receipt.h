@@ -33,6 +33,7 @@ struct receipt {
 	size_t nr_files;	/* at most 1,000 are kept */
 	int64_t files_changed, uncommitted;
 	char *pack;		/* id of the pack the prompt carried */
+	struct json *checks;	/* {findings[],exceptions[],errors,...}; NULL: nothing found */
 	struct json *prompt;	/* {blob,bytes,tokens,static_bytes,parts[]}; NULL */
 	char *log;		/* path below the orch directory; NULL */
 };
@@ -92,6 +93,8 @@ int receipt_from_json(struct receipt *out, const struct json *in);
 /* For people: the table of turns that log and the status page show; the page
  * of one turn, whose JSON is receipt_to_json(). */
 struct output;
+/* "warn plan-attempt tests-with-code", appended; nothing without any. */
+void receipt_describe_checks(struct strbuf *out, const struct receipt *r);
 void receipt_table(struct output *o, const struct receipt *v, size_t nr);
 void receipt_page(struct output *out, struct orch *o, const struct receipt *r);
 #endif

@@ -78,6 +78,8 @@ void receipt_to_json(struct json *out, const struct receipt *r)
 		json_add(out, "prompt", json_copy(r->prompt));
 	else
 		json_add_null(out, "prompt");
+	if (r->checks)	/* most have found nothing */
+		json_add(out, "checks", json_copy(r->checks));
 	json_add_string(out, "pack", r->pack);
 	json_add_string(out, "log", r->log);
 }
@@ -234,6 +236,8 @@ int receipt_from_json(struct receipt *out, const struct json *in)
 	out->total.cache_read = out->total.output = 0;
 	out->total.cost_usd = 0;
 	get_totals(&out->total, json_get(in, "reported"));
+	if (json_is_object(json_get(in, "checks")))
+		out->checks = json_copy(json_get(in, "checks"));
 	if (json_is_object(prompt))
 		out->prompt = json_copy(prompt);
 	return 0;

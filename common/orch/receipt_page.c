@@ -71,19 +71,12 @@ static void show_words(struct output *out, struct orch *o, const struct receipt 
 	strbuf_release(&text);
 }
 
-static int64_t number_of(const struct json *object, const char *key)
-{
-	int64_t n;
-
-	return json_get_int(object, key, &n) < 0 || n < 0 ? 0 : n;
-}
-
 /* Receipts of older versions have no counts for the parts. */
 static int64_t part_tokens(const struct json *part)
 {
 	return json_get(part, "tokens")
-	       ? number_of(part, "tokens")
-	       : tokens_of_size((uint64_t)number_of(part, "bytes"));
+	       ? json_get_count(part, "tokens")
+	       : tokens_of_size((uint64_t)json_get_count(part, "bytes"));
 }
 
 static void show_prompt_parts(struct output *out, const struct json *prompt)
@@ -97,10 +90,10 @@ static void show_prompt_parts(struct output *out, const struct json *prompt)
 			fixed += part_tokens(p);
 	if (json_get_bool(prompt, "resumed", false))
 		output_line(out, "prompt %s tok, the session was resumed",
-			    count_human(number_of(prompt, "tokens")));
+			    count_human(json_get_count(prompt, "tokens")));
 	else
 		output_line(out, "prompt %s tok, %s of them static%s%s",
-			    count_human(number_of(prompt, "tokens")), count_human(fixed),
+			    count_human(json_get_count(prompt, "tokens")), count_human(fixed),
 			    why ? "; new key frame: " : "", why ? why : "");
 	output_table_begin(out, "lrl");
 	for (p = json_first(parts); p; p = json_next(p)) {
@@ -231,6 +224,29 @@ static void show_ways(struct output *out, struct orch *o, const struct receipt *
 	strbuf_release(&s);
 }
 
+/* What the checks found, and what was allowed all the same. */
+static void show_checks(struct output *out, const struct json *checks)
+{
+	const struct json *x;
+
+	for (x = json_first(json_get(checks, "findings")); x; x = json_next(x)) {
+		const char *level = json_get_string(x, "level");
+		const char *rule = json_get_string(x, "rule");
+		const char *path = json_get_string(x, "path");
+		const char *message = json_get_string(x, "message");
+
+		output_line(out, "check %s %s: %s%s%s", level ? level : "?", rule ? rule : "?",
+			    path ? path : "", path ? ": " : "", message ? message : "");
+	}
+	for (x = json_first(json_get(checks, "exceptions")); x; x = json_next(x)) {
+		const char *by = json_get_string(x, "by"), *rule = json_get_string(x, "rule");
+		const char *reason = json_get_string(x, "reason");
+
+		output_line(out, "check excepted %s by %s%s%s", rule ? rule : "?",
+			    by ? by : "?", reason ? ": " : "", reason ? reason : "");
+	}
+}
+
 void receipt_page(struct output *out, struct orch *o, const struct receipt *r)
 {
 	show_head(out, r);
@@ -244,5 +260,6 @@ void receipt_page(struct output *out, struct orch *o, const struct receipt *r)
 		show_usage(out, &r->usage);
 	show_promise(out, r);
 	show_commits(out, o, r);
+	show_checks(out, r->checks);
 	show_ways(out, o, r);
 }

@@ -1,5 +1,7 @@
 /* The turns as people see them: one row each, in `log` and on the status page. */
+#include "base/json.h"
 #include "base/output.h"
+#include "base/strbuf.h"
 #include "base/text.h"
 #include "orch/receipt.h"
 
@@ -20,12 +22,49 @@ static enum output_color color_of(enum turn_status status)
 	}
 }
 
+static void add_rules(struct strbuf *out, const struct json *findings, const char *level)
+{
+	size_t start = out->len;
+
+	for (const struct json *f = json_first(findings); f; f = json_next(f)) {
+		const char *rule = json_get_string(f, "rule");
+		const char *is = json_get_string(f, "level");
+		char *word = xstrfmt(" %.40s", rule ? rule : "?");
+
+		if (is && str_eq(is, level) &&
+		    (out->len == start || !strstr(out->buf + start, word))) {
+			if (out->len == start)
+				strbuf_addf(out, "%s%s", start ? "  " : "", level);
+			strbuf_addstr(out, word);
+		}
+		free(word);
+	}
+}
+
+void receipt_describe_checks(struct strbuf *out, const struct receipt *r)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	add_rules(&text, json_get(r->checks, "findings"), "error");
+	add_rules(&text, json_get(r->checks, "findings"), "warn");
+	strbuf_addbuf(out, &text);
+	strbuf_release(&text);
+}
+
 /* The last column: how many commits, and what went wrong. */
 static void last_cell(struct output *o, const struct receipt *r)
 {
 	const char *why = r->reason ? r->reason : r->usage.error;
 	size_t len = why ? strcspn(why, "\r\n") : 0;
+	struct strbuf checks = STRBUF_INIT;
 
+	receipt_describe_checks(&checks, r);
+	if (r->status == TURN_OK && checks.len) {
+		output_cell(o, "%zu  %s", r->nr_commits, checks.buf);
+		strbuf_release(&checks);
+		return;
+	}
+	strbuf_release(&checks);
 	if (!len || r->status == TURN_OK || str_eq(why, turn_status_name(r->status))) {
 		output_cell(o, "%zu", r->nr_commits);
 		return;

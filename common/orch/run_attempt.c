@@ -22,6 +22,7 @@ void attempt_init(struct attempt *a, struct run *r)
 	receipt_init(&a->receipt);
 	a->prompt = (struct prompt)PROMPT_INIT;
 	a->guard = (struct turn_guard)TURN_GUARD_INIT;
+	a->checks = (struct check_report)CHECK_REPORT_INIT;
 	a->renewed_ms = time_boot_ms();
 }
 
@@ -30,6 +31,7 @@ void attempt_release(struct attempt *a)
 	turn_guard_close(&a->guard);
 	receipt_release(&a->receipt);
 	prompt_release(&a->prompt);
+	check_report_release(&a->checks);
 	usage_release(&a->result.usage);
 	free(a->reason);
 	free(a->session);
@@ -192,6 +194,7 @@ static int build(struct attempt *a)
 
 	choose_session(a);
 	req.session = a->session;
+	req.checks = a->receipt.checks;
 	req.notice_after_core = static_travels_apart(r->o, actor, false);
 	if (r->refused) {
 		turn_merge_advice(&notice, r->o, r->refused);
@@ -350,6 +353,8 @@ static void finish(struct attempt *a, enum turn_status status)
 {
 	if (receipt_end(&a->receipt, a->run->o, status) < 0)
 		warn("%s", error_message());
+	if (status == TURN_OK)
+		run_checks_after(a);
 	if (status != TURN_OK || !turn_is_shared(a->run->o))
 		attempt_record(a, status);
 }
@@ -375,8 +380,13 @@ enum outcome attempt_play(struct attempt *a)
 	int rc;
 
 	repo_head(r->o->repo, NULL, &branch);
-	if ((rc = receipt_begin(&a->receipt, r->o, &r->turn)) < 0 ||
-	    (rc = build(a)) < 0)
+	if ((rc = receipt_begin(&a->receipt, r->o, &r->turn)) < 0)
+		goto failed;
+	if ((a->error = run_checks_before(a)) < 0) {
+		out = ATTEMPT_HOPELESS;
+		goto out;
+	}
+	if ((rc = build(a)) < 0)
 		goto failed;
 	a->shown.id = a->receipt.id;
 	a->shown.turn = &r->turn;

@@ -5,6 +5,7 @@
  * agent's attempt at a turn).
  */
 #include "orch/agent.h"
+#include "orch/check.h"
 #include "orch/orch.h"
 #include "orch/prompt.h"
 #include "orch/run.h"
@@ -48,6 +49,7 @@ struct attempt {
 	struct prompt prompt;
 	struct agent_result result;
 	struct turn_guard guard;
+	struct check_report checks;
 	int64_t renewed_ms;
 	bool renew_warned;
 	bool recorded;		/* its receipt is written */
@@ -68,6 +70,12 @@ void attempt_record(struct attempt *a, enum turn_status status);
 int attempt_pause(struct attempt *a, int64_t seconds);
 void attempt_set_reason(struct attempt *a, const char *reason);
 void attempt_release(struct attempt *a);
+
+/* ---- run_checks.c ---- */
+/* ORCH_ENO: a rule says that the turn must not begin; the attempt's reason says
+ * which. What is found goes into the receipt. */
+int run_checks_before(struct attempt *a);
+void run_checks_after(struct attempt *a);
 
 /* ---- run_turn.c ---- */
 /* The loop is paused, as r->turn says. */

@@ -155,10 +155,55 @@ static void on_tick(const struct run_attempt *a, void *data)
 	status(data, a);
 }
 
+static void count_rule(struct run_show *s, const char *rule)
+{
+	for (size_t i = 0; i < s->nr_rules; i++)
+		if (str_eq(s->rules[i].name, rule)) {
+			s->rules[i].findings++;
+			return;
+		}
+	ALLOC_GROW(s->rules, s->nr_rules + 1, s->alloc_rules);
+	s->rules[s->nr_rules].name = xstrdup(rule);
+	s->rules[s->nr_rules++].findings = 1;
+}
+
+static void count_checks(struct run_show *s, const struct json *checks)
+{
+	s->errors += json_get_count(checks, "errors");
+	s->warnings += json_get_count(checks, "warnings");
+	s->allowed += json_get_count(checks, "allowed");
+	s->skipped += json_get_count(checks, "skipped");
+	for (const struct json *f = json_first(json_get(checks, "findings")); f;
+	     f = json_next(f)) {
+		const char *rule = json_get_string(f, "rule");
+		const char *level = json_get_string(f, "level");
+
+		if (rule && level && !str_eq(level, "info"))
+			count_rule(s, rule);
+	}
+}
+
+/* "1 error, 3 warnings (tests-with-code 2, plan-attempt 2), 0 allowed, 0 skipped" */
+static void add_checks(struct strbuf *line, const struct run_show *s)
+{
+	const char *before = " (";
+
+	if (s->errors)
+		strbuf_addf(line, "%" PRId64 " error%s, ", s->errors, s->errors == 1 ? "" : "s");
+	strbuf_addf(line, "%" PRId64 " warning%s", s->warnings, s->warnings == 1 ? "" : "s");
+	for (size_t i = 0; i < s->nr_rules; i++) {
+		strbuf_addf(line, "%s%s %" PRId64, before, s->rules[i].name,
+			    s->rules[i].findings);
+		before = ", ";
+	}
+	strbuf_addf(line, "%s, %" PRId64 " allowed, %" PRId64 " skipped",
+		    str_eq(before, ", ") ? ")" : "", s->allowed, s->skipped);
+}
+
 static void on_end(const struct receipt *r, void *data)
 {
 	struct run_show *s = data;
-	struct strbuf line = STRBUF_INIT;
+	struct strbuf line = STRBUF_INIT, checks = STRBUF_INIT;
 	bool ok = r->status == TURN_OK;
 
 	if (common.json)
@@ -170,6 +215,10 @@ static void on_end(const struct receipt *r, void *data)
 		strbuf_addf(&line, "  %s", r->reason);
 	strbuf_addf(&line, "  %zu commit%s", r->nr_commits, r->nr_commits == 1 ? "" : "s");
 	add_usage(&line, &r->usage);
+	receipt_describe_checks(&checks, r);
+	if (ok && checks.len)
+		strbuf_addf(&line, "  %s", checks.buf);
+	count_checks(s, r->checks);
 	if (!ok && r->id)
 		strbuf_addf(&line, "  (git orch show %s)", r->id);
 	print(s, ok ? OUTPUT_PLAIN : OUTPUT_RED, line.buf);
@@ -177,6 +226,7 @@ static void on_end(const struct receipt *r, void *data)
 	strbuf_addf(&s->last_result, "%s %s %s", r->id ? r->id : "-",
 		    turn_status_name(r->status), duration_human_ms(r->ended_ms - r->started_ms));
 	strbuf_release(&line);
+	strbuf_release(&checks);
 }
 
 static void on_retry(const struct receipt *failed, int64_t wait, void *data)
@@ -270,6 +320,10 @@ static void summary(struct run_show *s, struct output *o, const struct run_resul
 	output_field(o, "turns", "%s", line.buf);
 	show_commits(o, r);
 	strbuf_reset(&line);
+	add_checks(&line, s);
+	if (s->errors || s->warnings || s->allowed || s->skipped)
+		output_field(o, "checks", "%s", line.buf);
+	strbuf_reset(&line);
 	add_usage(&line, &r->usage);
 	strbuf_trim(&line);
 	if (line.len)
@@ -337,6 +391,9 @@ int run_show_close(struct run_show *s, const struct run_result *result)
 		rc = output_close(&o);
 	}
 	json_free(s->receipts);
+	for (size_t i = 0; i < s->nr_rules; i++)
+		free(s->rules[i].name);
+	free(s->rules);
 	strbuf_release(&s->last_tool);
 	strbuf_release(&s->last_result);
 	strbuf_release(&s->waiting);

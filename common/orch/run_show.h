@@ -25,6 +25,12 @@ struct run_show {
 	struct json *receipts;		/* for --json */
 	int64_t begun_ms, first_iteration, now_iteration;
 	double cost_usd;
+	struct run_rule {
+		char *name;
+		int64_t findings;
+	} *rules;
+	size_t nr_rules, alloc_rules;
+	int64_t errors, warnings, allowed, skipped;	/* of all turns */
 };
 /* `o` and `opts` are borrowed until run_show_close(). */
 void run_show_open(struct run_show *s, struct orch *o,

@@ -93,6 +93,7 @@ find_missing() {
 	need mandoc have mandoc
 	need shellcheck have shellcheck
 	need procps have ps
+	need python3-jsonschema /usr/bin/python3 -c 'import jsonschema'
 }
 header_cmocka() {
 	printf '#include <stdarg.h>\n#include <stddef.h>\n#include <setjmp.h>\n#include <stdint.h>\n#include <cmocka.h>\n' |

@@ -321,7 +321,8 @@ static void check_parameters(const struct source *s)
 
 	for (size_t i = 0; i < ARRAY_SIZE(parameters); i++) {
 		const char *key = parameters[i].key;
-		const char *proper = proper_value(s, key), *tracked = tracked_value(s, key);
+		const char *proper = proper_value(s, key);
+		const char *tracked = s->locked ? NULL : tracked_value(s, key);
 		const char *value = proper ? proper : tracked ? tracked :
 				    builtin_value(s, key);
 		bool given = value && *value;

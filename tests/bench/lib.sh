@@ -5,7 +5,8 @@
 #	compare WHAT LIMIT COMMAND YARDSTICK
 #
 # COMMAND and YARDSTICK are run alternately in one measurement each, without a
-# shell; medians are compared. $bench_runs (100) is how often.
+# shell; medians are compared. $bench_runs (100) is how often, $bench_input the file
+# that both get as standard input (none).
 
 : "${BUILD:?is the build directory}"
 failed=0	# the exit status of the script
@@ -24,8 +25,15 @@ scratch() {
 
 compare() {
 	json=$(mktemp "${TMPDIR:-/tmp}/git-orch-bench.XXXXXX") || exit 1
-	hyperfine -N --style none -w 10 -r "${bench_runs:-100}" --export-json "$json" \
-		"$3" "$4" >/dev/null 2>&1 || { echo "$1: cannot be measured" >&2; failed=1; }
+	# hyperfine gives no input.
+	if [ -n "${bench_input-}" ]; then
+		"$BUILD/tests/helper/alternate" "$bench_input" "${bench_runs:-100}" \
+			"$3" "$4" >"$json" || { echo "$1: cannot be measured" >&2; failed=1; }
+	else
+		hyperfine -N --style none -w 10 -r "${bench_runs:-100}" --export-json "$json" \
+			"$3" "$4" >/dev/null 2>&1 ||
+			{ echo "$1: cannot be measured" >&2; failed=1; }
+	fi
 	[ -s "$json" ] && jq -r --arg what "$1" --arg limit "$2" --arg yard "$4" '
 		def ms: . * 100000 | round / 100;
 		.results | (.[0].median / .[1].median * 100 | round / 100) as $ratio |

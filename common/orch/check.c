@@ -47,7 +47,7 @@ static bool is_known(const struct check_work *w, const char *path, unsigned line
 
 		if (str_eq(f->rule, w->rule->name) && f->line == line &&
 		    str_eq(f->path ? f->path : "", path ? path : "") &&
-		    (commit ? oid_eq(&f->commit, commit) : path != NULL) &&
+		    (!commit || oid_eq(&f->commit, commit)) &&
 		    str_eq(f->message, message))
 			return true;
 	}
@@ -110,14 +110,23 @@ void check_report_release(struct check_report *r)
 
 /* --- one rule ------------------------------------------------------------------- */
 
-static struct check_exception *add_exception(struct check_report *r, const char *rule)
+/* Several references may have the same one. */
+static struct check_exception *add_exception(struct check_report *r, const char *rule,
+					     const struct oid *commit)
 {
 	struct check_exception *e;
 
+	for (size_t i = 0; i < r->nr_exceptions; i++) {
+		e = &r->exceptions[i];
+		if (str_eq(e->rule, rule) && oid_eq(&e->commit, commit))
+			return e;
+	}
 	ALLOC_GROW(r->exceptions, r->nr_exceptions + 1, r->alloc_exceptions);
 	e = &r->exceptions[r->nr_exceptions++];
 	memset(e, 0, sizeof(*e));
 	e->rule = xstrdup(rule);
+	e->reason = xstrdup("");
+	e->commit = *commit;
 	return e;
 }
 
@@ -147,11 +156,11 @@ static int ask_trailers(struct check_work *w)
 		return 0;
 	rc = check_find_trailer(w->in, rule->name, &found, &commit, &reason);
 	if (rc == 0 && found && rule->allow) {
-		struct check_exception *e = add_exception(r, rule->name);
+		struct check_exception *e = add_exception(r, rule->name, &commit);
 
+		free(e->reason);
 		e->reason = reason;
-		e->commit = commit;
-		e->findings = w->found;
+		e->findings += w->found;
 		r->allowed += w->found;
 		drop_last(r, w->found);
 		w->found = 0;
@@ -170,30 +179,39 @@ static int ask_trailers(struct check_work *w)
 	return rc;
 }
 
+/* What is wrong with the rule, once. */
+static void add_about_rule(struct check_work *w, enum check_level level, const char *message)
+{
+	if (!is_known(w, NULL, 0, NULL, message)) {
+		add_finding(w->report, w->rule->name, level, w->in->stage, message);
+		w->found++;
+	}
+}
+
 static void add_fault(struct check_work *w, const char *why)
 {
 	bool gate = w->in->stage == CHECK_PRE_PUSH;
-	char *text = xstrfmt("the rule cannot be judged: %s", why);
+	struct strbuf text = STRBUF_INIT;
 
-	add_finding(w->report, w->rule->name, gate ? CHECK_ERROR : CHECK_WARN,
-		    w->in->stage, text);
-	w->found++;
-	free(text);
+	strbuf_addstr(&text, "the rule cannot be judged: ");
+	text_add_safe(&text, why, strlen(why), true);
+	add_about_rule(w, gate ? CHECK_ERROR : CHECK_WARN, text.buf);
+	strbuf_release(&text);
 }
 
 static int judge_rule(struct check_report *r, struct check_input *in,
 		      const struct check_rule *rule)
 {
 	struct strbuf fault = STRBUF_INIT;
-	struct check_work w = { .report = r, .in = in, .rule = rule, .fault = &fault };
+	struct check_work w = { .report = r, .in = in, .rule = rule };
 	int rc = 0;
 
 	if (hook_skips(rule->name) && rule->allow) {
-		struct check_exception *e = add_exception(r, rule->name);
+		static const struct oid none = OID_ZERO;
+		struct check_exception *e = add_exception(r, rule->name, &none);
 
-		e->reason = xstrdup("");
+		r->skipped += !e->skipped;
 		e->skipped = true;
-		r->skipped++;
 		return 0;
 	}
 	r->rules++;
@@ -213,7 +231,7 @@ static int judge_rule(struct check_report *r, struct check_input *in,
 	if (rc == 0)
 		rc = ask_trailers(&w);
 	for (size_t i = 0; rc == 0 && i < rule->notes.nr; i++)
-		add_finding(r, rule->name, CHECK_WARN, in->stage, rule->notes.v[i]);
+		add_about_rule(&w, CHECK_WARN, rule->notes.v[i]);
 	strbuf_release(&fault);
 	return rc;
 }

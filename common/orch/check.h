@@ -79,7 +79,6 @@ struct check_work {
 	struct check_input *in;
 	const struct check_rule *rule;
 	size_t found;		/* by this rule */
-	struct strbuf *fault;	/* why the rule cannot be judged; empty */
 };
 /*
  * A finding of the rule; `fmt` is what is wrong where the rule has no message of its

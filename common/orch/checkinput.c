@@ -220,7 +220,8 @@ int check_input_plan(struct check_input *in)
 
 	if (!in->has_plan) {
 		in->has_plan = true;
-		in->plan_rc = plan_load_at(&in->plan, in->o, NULL, here ? NULL : &in->tip);
+		in->plan_rc = !config_get(in->o->config, "orch.plan") ? ORCH_ENOTFOUND :
+			      plan_load_at(&in->plan, in->o, NULL, here ? NULL : &in->tip);
 	}
 	return in->plan_rc;
 }
@@ -279,5 +280,5 @@ const char *check_executor(const struct orch *o)
 	for (size_t i = 0; name && i < o->workflow.nr; i++)
 		if (str_eq(o->workflow.v[i], name))
 			return o->workflow.v[i];
-	return o->workflow.v[o->workflow.nr - 1];
+	return o->workflow.nr ? o->workflow.v[o->workflow.nr - 1] : "";
 }

@@ -186,9 +186,9 @@ static int apply_added_text(struct check_work *w)
 	struct strbuf before = STRBUF_INIT, now = STRBUF_INIT;
 	char *path = check_path(w, "{plan}");
 	bool given = w->rule->path && w->rule->path[0] != '{';
-	int rc;
+	int rc = 0;
 
-	if ((rc = is_triggered(w, path)) <= 0 || (rc = check_input_focus(w->in)) < 0)
+	if (!*path || (rc = is_triggered(w, path)) <= 0 || (rc = check_input_focus(w->in)) < 0)
 		goto out;
 	rc = check_input_before(w->in, path, &before);
 	if (rc < 0 && rc != ORCH_ENOTFOUND)

@@ -241,8 +241,13 @@ static int judge_line(struct check_report *out, struct gate *g, const struct pus
 	}
 	if (rc < 0 ||
 	    (rc = find_base(&in.base, &rules, g->o.repo, line, &in.tip, k)) < 0 ||
-	    oid_eq(&in.base, &in.tip) || (rc = gate_open(g, &rules)) < 0)
+	    oid_eq(&in.base, &in.tip))
 		goto out;
+	if ((rc = gate_open(g, &rules)) < 0) {
+		error_prefix(rc, "the rules that the remote has, in %s, cannot be read",
+			     oid_short(&rules));
+		goto out;
+	}
 	in.o = &g->o;
 	in.stage = CHECK_PRE_PUSH;
 	in.actor = actor;

@@ -31,6 +31,11 @@ static bool exists(struct check_input *in, const char *path)
 	return rc == 0;
 }
 
+static char *or_none(const char *path)
+{
+	return xstrdup(path ? path : "");
+}
+
 char *check_path(struct check_work *w, const char *fallback)
 {
 	const struct config *c = w->in->o->config;
@@ -38,12 +43,14 @@ char *check_path(struct check_work *w, const char *fallback)
 	const char *plan;
 
 	if (str_eq(path, "{findings}"))
-		return xstrdup(config_get(c, "orch.findings"));
+		return or_none(config_get(c, "orch.findings"));
 	if (str_eq(path, "{input}"))
-		return xstrdup(config_get(c, "orch.input"));
+		return or_none(config_get(c, "orch.input"));
 	if (!str_eq(path, "{plan}"))
 		return xstrdup(path);
 	plan = config_get(c, "orch.plan");
+	if (!plan)
+		return or_none(plan);
 	/* Nobody has said where it is: as plan_load() finds it. */
 	if (config_level_of(c, "orch.plan") == CONFIG_DEFAULT && !exists(w->in, plan))
 		for (const char *const *name = discovery_plan_names; *name; name++)
@@ -272,7 +279,7 @@ int check_mentions(struct check_work *w)
 	struct strbuf text = STRBUF_INIT;
 	struct strvec words = STRVEC_INIT;
 	bool found = false;
-	int rc = check_input_text(in, path, &text);
+	int rc = *path ? check_input_text(in, path, &text) : ORCH_ENOTFOUND;
 
 	if (rc == ORCH_ENOTFOUND) {	/* no such ledger is kept here */
 		error_clear();

@@ -7,7 +7,8 @@ struct check_work;
 struct strbuf;
 
 /* The path that the rule looks into, without {plan} and its like; `fallback` where
- * the rule gives none. Yours to free. */
+ * the rule gives none; "" if it is a document that the configuration has emptied.
+ * Yours to free. */
 char *check_path(struct check_work *w, const char *fallback);
 /* The rule's pattern, {focus} being the focus item's id. 1; 0: it needs a focus, and
  * there is none; ORCH_EINVALID. */

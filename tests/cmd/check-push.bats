@@ -200,7 +200,8 @@ Orch-Allow: no-secret it is a test vector" other
 @test "3,000 references at once; a zero of another length" {
 	head=$(head_of)
 	commit "leak" secret
-	for ((i = 0; i < 3000; i++)); do echo "refs/tags/t$i $head refs/tags/t$i $zero"; done >in
+	awk -v h="$head" -v z="$zero" 'BEGIN { for (i = 0; i < 3000; i++)
+		print "refs/tags/t" i, h, "refs/tags/t" i, z }' >in
 	hook 0 <in
 	is "$err" ""
 	echo "HEAD $(head_of) refs/heads/main $head" >>in
@@ -236,6 +237,30 @@ Orch-Allow: no-secret it is a test vector" other
 	cd ../linked
 	commit "leak" secret
 	refused linked
+}
+
+@test "a partial clone, and a history too long to be looked into commit by commit" {
+	git -C ../hub.git config uploadpack.allowFilter true
+	git clone -q --filter=blob:none "file://$BATS_TEST_TMPDIR/hub.git" ../partial
+	cp .git/hooks/pre-push ../partial/.git/hooks/
+	(
+		cd ../partial
+		git config orchcheck.small.kind max-size
+		git config orchcheck.small.size 100
+		git config orchcheck.small.level error
+		commit "fine" ok
+		passed main
+		head -c 200 /dev/zero >big; commit "big"
+		push 1 main
+		err_has "error small: big: 200 bytes, at most 100 are allowed"
+	) || return 1
+	awk 'BEGIN { for (i = 0; i < 10010; i++) printf "commit refs/heads/long\ncommitter " \
+		"b <b@e> %d +0000\ndata 1\nx\n", 1700000000 + i }' | git fast-import --quiet
+	git config orchcheck.mine.kind forbidden-path
+	git config orchcheck.mine.when x
+	git config orchcheck.mine.level error
+	push 1 long
+	err_has "error mine: more than 10000 commits: older ones were not looked into"
 }
 
 @test "what takes too long is refused, with the reason" {

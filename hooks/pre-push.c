@@ -9,6 +9,7 @@
 #include "base/command.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "base/strvec.h"
 #include "git/repo.h"
 #include "orch/check.h"
 #include "orch/checkpush.h"
@@ -34,6 +35,27 @@ static int read_input(struct push *push)
 	return rc;
 }
 
+/* Who drives git may show the last line only: it has the names of the rules. */
+static void say_refusal(const struct check_report *r)
+{
+	struct strvec rules = STRVEC_INIT;
+	bool closed = true;
+	char *names;
+
+	for (size_t i = 0; i < r->nr; i++)
+		if (r->v[i].level == CHECK_ERROR) {
+			if (!strvec_has(&rules, r->v[i].rule))
+				strvec_push(&rules, r->v[i].rule);
+			closed = closed && r->v[i].closed;
+		}
+	names = strvec_join(&rules, ", ");
+	hook_say("refused by %.500s: %zu error%s%s", names, r->errors, r->errors == 1 ? "" : "s",
+		 closed ? "" : "; an exception is a commit trailer 'Orch-Allow: <rule> <reason>' "
+			       "or GIT_ORCH_SKIP=<rule>");
+	free(names);
+	strvec_release(&rules);
+}
+
 /* ORCH_ENO refuses the push; everything is said by then. */
 static int say(const struct check_report *r)
 {
@@ -52,8 +74,7 @@ static int say(const struct check_report *r)
 	strbuf_release(&line);
 	if (!r->errors)
 		return 0;
-	hook_say("refused: %zu error%s; an exception is a commit trailer 'Orch-Allow: <rule> "
-		 "<reason>' or GIT_ORCH_SKIP=<rule>", r->errors, r->errors == 1 ? "" : "s");
+	say_refusal(r);
 	return ORCH_ENO;
 }
 
@@ -71,6 +92,18 @@ static int judge(const struct push *push, struct repo *repo, const char *remote)
 	return rc;
 }
 
+/* What cannot be judged may be a fault of ours, or of what the remote has: there is a
+ * way around it. */
+static int say_unjudged(int rc)
+{
+	char *why = xstrdup(error_message());
+
+	error_set(rc, "refused, because it cannot be judged: %s (GIT_ORCH_SKIP=pre-push does "
+		  "without)", why);
+	free(why);
+	return rc;
+}
+
 static int run(int argc, const char **argv)
 {
 	struct push push = PUSH_INIT;
@@ -85,7 +118,7 @@ static int run(int argc, const char **argv)
 		rc = judge(&push, repo, argc > 0 ? argv[0] : NULL);
 	push_release(&push);
 	repo_free(repo);
-	return hook_end(rc);
+	return hook_end(rc < 0 && rc != ORCH_ENO ? say_unjudged(rc) : rc);
 }
 
 const struct command orch_command = {

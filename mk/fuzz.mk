@@ -15,7 +15,7 @@ $(FUZZERS): | $(BUILD)/link-flags
 test-fuzz: $(FUZZERS)
 	@tests/run.sh -j $(JOBS) $(BUILD) $(FUZZERS)
 
-# Only what needs no git: base/ and the parsers of orch/; but for packs.
+# Only what needs no git: base/ and the parsers of orch/; but for packs and pushes.
 FUZZ_PARTS = $(wildcard common/base/*.[ch] common/orch/usage*.[ch] common/orch/delta_parse.[ch]) \
 	     $(filter-out %/plan_load.c %/plan_page.c,$(wildcard common/orch/plan*.[ch])) \
 	     $(wildcard common/orch/findings.[ch] common/orch/ledgerid.[ch])
@@ -28,6 +28,11 @@ FUZZ_PACK_PARTS = $(wildcard common/base/*.[ch] common/git/*.[ch] \
 $(BUILD)/fuzz/fuzz_pack: tests/fuzz/fuzz_pack.c $(FUZZ_PACK_PARTS) | $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c %.h,$(FUZZ_PACK_PARTS)) $(LINK_LIBS)
+FUZZ_PUSH_PARTS = $(wildcard common/base/*.[ch] common/git/*.[ch] \
+		    common/orch/checkallow.[ch] common/orch/checkpush_parse.c)
+$(BUILD)/fuzz/fuzz_push: tests/fuzz/fuzz_push.c $(FUZZ_PUSH_PARTS) | $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c %.h,$(FUZZ_PUSH_PARTS)) $(LINK_LIBS)
 fuzz: $(patsubst $(BUILD)/tests/fuzz/%,$(BUILD)/fuzz/%,$(FUZZERS))
 	@set -e; for f in $^; do t=$${f##*/}; mkdir -p $(BUILD)/fuzz/corpus/$$t; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 \

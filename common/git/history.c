@@ -283,7 +283,8 @@ static void oids_add(struct commit_oids *l, const struct oid *oid)
 }
 
 static int outside_by_hand(struct repo *repo, const struct oid *from, size_t nr,
-			   const struct oid *to, size_t max, struct commit_oids *out)
+			   const struct oid *to, size_t nr_to, size_t max,
+			   struct commit_oids *out)
 {
 	struct hand_walk w = HAND_WALK_INIT(repo);
 	struct oid oid;
@@ -292,7 +293,8 @@ static int outside_by_hand(struct repo *repo, const struct oid *from, size_t nr,
 	if ((rc = read_shallow(repo, &w.border)) < 0 ||
 	    (rc = hand_walk_hide(&w, from, nr)) < 0)
 		goto out;
-	rc = hand_walk_push(&w, to);
+	for (size_t i = 0; rc == 0 && i < nr_to; i++)
+		rc = hand_walk_push(&w, &to[i]);
 	while (rc == 0 && w.queue.nr) {
 		if (out->nr == max) {
 			out->truncated = true;
@@ -309,19 +311,22 @@ out:
 }
 
 int commits_outside(struct repo *repo, const struct oid *from, size_t nr,
-		    const struct oid *to, size_t max, struct commit_oids *out)
+		    const struct oid *to, size_t nr_to, size_t max,
+		    struct commit_oids *out)
 {
 	git_revwalk *walk = NULL;
 	git_oid id;
 	int rc;
 
 	if (repo->shallow || object_any_replaced(repo))
-		return outside_by_hand(repo, from, nr, to, max, out);
+		return outside_by_hand(repo, from, nr, to, nr_to, max, out);
 	rc = git_revwalk_new(&walk, repo->git2);
 	if (rc < 0)
 		return git2_error(rc, "cannot walk the history");
-	oid_to_git2(&id, to);
-	rc = git_revwalk_push(walk, &id);
+	for (size_t i = 0; rc == 0 && i < nr_to; i++) {
+		oid_to_git2(&id, &to[i]);
+		rc = git_revwalk_push(walk, &id);
+	}
 	for (size_t i = 0; rc == 0 && i < nr; i++) {
 		oid_to_git2(&id, &from[i]);
 		rc = git_revwalk_hide(walk, &id);
@@ -360,7 +365,7 @@ int commits_between(struct repo *repo, const struct oid *from,
 		    const struct oid *to, size_t max, struct commit_list *out)
 {
 	struct commit_oids oids = COMMIT_OIDS_INIT;
-	int rc = commits_outside(repo, from, !oid_is_zero(from), to, max, &oids);
+	int rc = commits_outside(repo, from, !oid_is_zero(from), to, 1, max, &oids);
 
 	for (size_t i = 0; rc == 0 && i < oids.nr; i++)
 		rc = list_add(out, repo, &oids.v[i]);

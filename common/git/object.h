@@ -79,7 +79,7 @@ int commits_between(struct repo *repo, const struct oid *from,
 		    const struct oid *to, size_t max, struct commit_list *out);
 void commit_list_release(struct commit_list *l);
 
-/* The same without reading them, and for several bounds. */
+/* The same without reading them, for several bounds and several tips. */
 struct commit_oids {
 	struct oid *v;		/* newest first */
 	size_t nr, alloc;
@@ -88,7 +88,8 @@ struct commit_oids {
 };
 #define COMMIT_OIDS_INIT { NULL, 0, 0, false, false }
 int commits_outside(struct repo *repo, const struct oid *from, size_t nr,
-		    const struct oid *to, size_t max, struct commit_oids *out);
+		    const struct oid *to, size_t nr_to, size_t max,
+		    struct commit_oids *out);
 void commit_oids_release(struct commit_oids *l);
 /*
  * Where `to` left the history of the commits `from`, as git merge-base says: the

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "git/internal.h"
 #include "git/refs.h"
+#include "git/repo.h"
 
 struct pair {
 	struct oid from, to;
@@ -77,6 +78,12 @@ static void load(struct repo *repo)
 	if (repo->replaced->nr)
 		qsort(repo->replaced->v, repo->replaced->nr,
 		      sizeof(*repo->replaced->v), by_from);
+}
+
+void repo_ignore_replacements(struct repo *repo)
+{
+	replacements_free(repo->replaced);
+	repo->replaced = xcalloc(1, sizeof(*repo->replaced));
 }
 
 bool object_any_replaced(struct repo *repo)

@@ -27,6 +27,8 @@ const char *repo_common_dir(const struct repo *repo);	/* shared by all */
 const char *repo_work_tree(const struct repo *repo);	/* NULL when bare */
 bool repo_is_linked_worktree(const struct repo *repo);
 bool repo_is_shallow(const struct repo *repo);
+/* From now on read objects as they are, whatever refs/replace/ says. */
+void repo_ignore_replacements(struct repo *repo);
 
 /*
  * HEAD: its commit (zero while unborn) and its branch without refs/heads/

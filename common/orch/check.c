@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "orch/checkallow.h"
 #include "orch/checkinput.h"
 #include "orch/hook.h"
 
@@ -18,10 +19,10 @@
 
 /* --- findings ------------------------------------------------------------------- */
 
-static struct check_finding *add_finding(struct check_report *r, const char *rule,
-					 enum check_level level, enum check_stage stage,
+static struct check_finding *add_finding(struct check_work *w, enum check_level level,
 					 const char *message)
 {
+	struct check_report *r = w->report;
 	struct check_finding *f;
 	struct strbuf text = STRBUF_INIT;
 
@@ -29,9 +30,10 @@ static struct check_finding *add_finding(struct check_report *r, const char *rul
 	f = &r->v[r->nr++];
 	memset(f, 0, sizeof(*f));
 	text_add_safe(&text, message, strnlen(message, MESSAGE_MAX), true);
-	f->rule = xstrdup(rule);
+	f->rule = xstrdup(w->rule->name);
 	f->level = level;
-	f->stage = stage;
+	f->stage = w->in->stage;
+	f->closed = !w->rule->allow;
 	f->message = strbuf_detach(&text, NULL);
 	return f;
 }
@@ -63,8 +65,10 @@ void check_found(struct check_work *w, const char *path, unsigned line,
 	struct check_finding *f;
 	va_list ap;
 
-	if (w->found >= FINDINGS_MAX || (r->nr >= REPORT_MAX && rule->level < CHECK_ERROR))
+	if (w->found >= FINDINGS_MAX || (r->nr >= REPORT_MAX && rule->level < CHECK_ERROR)) {
+		w->more++;
 		return;
+	}
 	if (rule->message && *rule->message) {
 		strbuf_addstr(&text, rule->message);
 	} else {
@@ -75,7 +79,7 @@ void check_found(struct check_work *w, const char *path, unsigned line,
 	text_add_safe(&safe, text.buf, text.len < MESSAGE_MAX ? text.len : MESSAGE_MAX, true);
 	if (!is_known(w, path, line, commit, safe.buf)) {
 		w->found++;
-		f = add_finding(r, rule->name, rule->level, w->in->stage, safe.buf);
+		f = add_finding(w, rule->level, safe.buf);
 		f->path = xstrdup(path);
 		f->line = line;
 		if (commit)
@@ -130,9 +134,18 @@ static struct check_exception *add_exception(struct check_report *r, const char 
 	return e;
 }
 
+/* Whether nothing but commits matters: not where they lead. */
+static bool is_of_commits(const struct check_rule *rule)
+{
+	return rule->kind == CHECK_FORBIDDEN_PATH || rule->kind == CHECK_MAX_SIZE ||
+	       (rule->kind == CHECK_MESSAGE && rule->pattern &&
+		!strstr(rule->pattern, "{focus}"));
+}
+
 static bool is_meant(const struct check_rule *rule, const struct check_input *in)
 {
-	if (!(rule->stages & in->stage))
+	if (!(rule->stages & in->stage) ||
+	    (in->part && is_of_commits(rule) != (in->part == CHECK_THE_COMMITS)))
 		return false;
 	for (size_t i = 0; in->actor && i < rule->actors.nr; i++)
 		if (str_eq(rule->actors.v[i], in->actor) ||
@@ -142,50 +155,62 @@ static bool is_meant(const struct check_rule *rule, const struct check_input *in
 	return !rule->actors.nr;
 }
 
+/* Said behind a finding, because whoever asked for an exception will wonder. */
+static void add_closed(struct check_work *w, const char *what)
+{
+	struct check_finding *f = &w->report->v[w->report->nr - 1];
+	char *text = xstrfmt("%s (%s does not count: orchcheck.%s.allow = no)", f->message,
+			     what, w->rule->name);
+
+	free(f->message);
+	f->message = text;
+}
+
 /* What was found does not count if a commit says so, with a reason. */
 static int ask_trailers(struct check_work *w)
 {
 	const struct check_rule *rule = w->rule;
 	struct check_report *r = w->report;
-	char *reason = NULL;
-	struct oid commit;
-	bool found;
+	const struct check_allow *allow;
 	int rc;
 
 	if (!w->found || w->in->stage == CHECK_PRE_TURN)
 		return 0;
-	rc = check_find_trailer(w->in, rule->name, &found, &commit, &reason);
-	if (rc == 0 && found && rule->allow) {
-		struct check_exception *e = add_exception(r, rule->name, &commit);
+	if ((rc = check_input_allow(w->in, rule->name, &allow)) < 0 || !allow)
+		return rc;
+	if (rule->allow) {
+		struct check_exception *e = add_exception(r, rule->name, &allow->commit);
 
 		free(e->reason);
-		e->reason = reason;
+		e->reason = xstrdup(allow->reason);
 		e->findings += w->found;
 		r->allowed += w->found;
 		drop_last(r, w->found);
 		w->found = 0;
-		return 0;
-	}
-	if (rc == 0 && found) {
-		struct check_finding *f = &r->v[r->nr - 1];
-		char *text = xstrfmt("%s (the Orch-Allow of %s does not count: "
-				     "orchcheck.%s.allow = no)", f->message,
-				     oid_short(&commit), rule->name);
+	} else {
+		char *what = xstrfmt("the Orch-Allow of %s", oid_short(&allow->commit));
 
-		free(f->message);
-		f->message = text;
+		add_closed(w, what);
+		free(what);
 	}
-	free(reason);
-	return rc;
+	return 0;
 }
 
 /* What is wrong with the rule, once. */
 static void add_about_rule(struct check_work *w, enum check_level level, const char *message)
 {
 	if (!is_known(w, NULL, 0, NULL, message)) {
-		add_finding(w->report, w->rule->name, level, w->in->stage, message);
+		add_finding(w, level, message);
 		w->found++;
 	}
+}
+
+static void add_more(struct check_work *w)
+{
+	char *text = xstrfmt("%zu more like that", w->more);
+
+	add_about_rule(w, w->rule->level, text);
+	free(text);
 }
 
 static void add_fault(struct check_work *w, const char *why)
@@ -204,9 +229,10 @@ static int judge_rule(struct check_report *r, struct check_input *in,
 {
 	struct strbuf fault = STRBUF_INIT;
 	struct check_work w = { .report = r, .in = in, .rule = rule };
+	bool skips = hook_skips(rule->name);
 	int rc = 0;
 
-	if (hook_skips(rule->name) && rule->allow) {
+	if (skips && rule->allow) {
 		static const struct oid none = OID_ZERO;
 		struct check_exception *e = add_exception(r, rule->name, &none);
 
@@ -228,6 +254,10 @@ static int judge_rule(struct check_report *r, struct check_input *in,
 		/* What was found before is found all the same. */
 		add_fault(&w, fault.buf);
 	}
+	if (rc == 0 && w.more)
+		add_more(&w);
+	if (rc == 0 && skips && w.found)
+		add_closed(&w, "GIT_ORCH_SKIP");
 	if (rc == 0)
 		rc = ask_trailers(&w);
 	for (size_t i = 0; rc == 0 && i < rule->notes.nr; i++)

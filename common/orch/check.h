@@ -27,6 +27,7 @@ struct check_finding {
 	char *path;		/* NULL */
 	unsigned line;		/* 0 */
 	struct oid commit;	/* zero */
+	bool closed;		/* there is no exception to the rule */
 };
 struct check_exception {
 	char *rule, *reason;	/* reason: "" for one by the environment */
@@ -79,6 +80,7 @@ struct check_work {
 	struct check_input *in;
 	const struct check_rule *rule;
 	size_t found;		/* by this rule */
+	size_t more;		/* that are only counted */
 };
 /*
  * A finding of the rule; `fmt` is what is wrong where the rule has no message of its
@@ -89,8 +91,4 @@ void check_found(struct check_work *w, const char *path, unsigned line,
 /* checkkinds.c: apply the rule. ORCH_EINVALID: it cannot be judged, as the message
  * says. */
 int check_apply(struct check_work *w);
-/* checkallow.c */
-/* The newest commit that allows the rule; false if none does. *reason is yours. */
-int check_find_trailer(struct check_input *in, const char *rule, bool *found,
-		       struct oid *commit, char **reason);
 #endif

@@ -1,16 +1,17 @@
 /*
- * Exceptions: trailers of commits, and the environment.
+ * Exceptions: the trailers "Orch-Allow: <rule> <reason>" of what is judged.
  */
+#include "orch/checkallow.h"
+
 #include <strings.h>
 
-#include "base/error.h"
 #include "base/strbuf.h"
 #include "base/text.h"
-#include "orch/check.h"
-#include "orch/checkinput.h"
-#include "orch/orch.h"
+#include "git/object.h"
 
+#define RULE_MAX 32
 #define REASON_MAX 200
+#define ALLOWS_MAX 10000
 
 /* The last paragraph that has more than white space in it, as git sees trailers. */
 static const char *last_paragraph(const char *message)
@@ -30,61 +31,79 @@ static const char *last_paragraph(const char *message)
 	return start;
 }
 
-/* "Orch-Allow: <rule> <reason>"; *reason gets the reason, yours. */
-static bool line_allows(const char *line, size_t len, const char *rule, char **reason)
+/* A trailer without a reason is none. */
+static void add_line(struct check_allows *out, const struct oid *commit, const char *line,
+		     size_t len)
 {
 	static const char key[] = "orch-allow:";
 	struct strbuf text = STRBUF_INIT, safe = STRBUF_INIT;
-	size_t n = strlen(rule);
-	bool yes = false;
+	struct check_allow *a;
+	size_t n;
 
-	if (len < strlen(key) || strncasecmp(line, key, strlen(key)) != 0)
-		return false;
+	if (out->nr >= ALLOWS_MAX || len < strlen(key) ||
+	    strncasecmp(line, key, strlen(key)) != 0)
+		return;
 	strbuf_add(&text, line + strlen(key), len - strlen(key));
 	strbuf_trim(&text);
-	if (text.len > n && !memcmp(text.buf, rule, n) &&
-	    (text.buf[n] == ' ' || text.buf[n] == '\t')) {
-		strbuf_remove(&text, 0, n);
-		strbuf_trim(&text);
-		if (text.len > REASON_MAX)
-			strbuf_setlen(&text, REASON_MAX);
-		text_add_safe(&safe, text.buf, text.len, true);
-		yes = safe.len > 0;
-		if (yes)
-			*reason = strbuf_detach(&safe, NULL);
+	n = strcspn(text.buf, " \t");
+	if (n < text.len && n <= RULE_MAX) {
+		size_t reason = n + strspn(text.buf + n, " \t"), left = text.len - reason;
+
+		text_add_safe(&safe, text.buf + reason, left < REASON_MAX ? left : REASON_MAX,
+			      true);
+	}
+	if (safe.len) {
+		ALLOC_GROW(out->v, out->nr + 1, out->alloc);
+		a = &out->v[out->nr++];
+		a->rule = xstrndup(text.buf, n);
+		a->reason = strbuf_detach(&safe, NULL);
+		a->commit = *commit;
 	}
 	strbuf_release(&text);
 	strbuf_release(&safe);
-	return yes;
 }
 
-static bool message_allows(const char *message, const char *rule, char **reason)
+void check_allows_add(struct check_allows *out, const struct oid *commit,
+		      const char *message)
 {
 	for (const char *line = last_paragraph(message); *line;) {
 		size_t len = strcspn(line, "\n");
 
-		if (line_allows(line, len, rule, reason))
-			return true;
+		add_line(out, commit, line, len);
 		line += len + (line[len] != '\0');
 	}
-	return false;
 }
 
-int check_find_trailer(struct check_input *in, const char *rule, bool *found,
-		       struct oid *commit, char **reason)
+int check_allows_read(struct check_allows *out, struct repo *repo,
+		      const struct commit_oids *commits)
 {
-	int rc = check_input_commits(in);
+	int rc = 0;
 
-	*found = false;
-	for (size_t i = 0; rc == 0 && !*found && i < in->commits.nr; i++) {
+	for (size_t i = 0; rc == 0 && i < commits->nr; i++) {
 		struct commit_info c = COMMIT_INFO_INIT;
 
-		rc = commit_read(in->o->repo, &in->commits.v[i], &c);
-		if (rc == 0 && message_allows(c.message, rule, reason)) {
-			*found = true;
-			*commit = c.oid;
-		}
+		rc = commit_read(repo, &commits->v[i], &c);
+		if (rc == 0)
+			check_allows_add(out, &commits->v[i], c.message);
 		commit_info_release(&c);
 	}
 	return rc;
+}
+
+const struct check_allow *check_allows_find(const struct check_allows *a, const char *rule)
+{
+	for (size_t i = 0; i < a->nr; i++)
+		if (str_eq(a->v[i].rule, rule))
+			return &a->v[i];
+	return NULL;
+}
+
+void check_allows_release(struct check_allows *a)
+{
+	for (size_t i = 0; i < a->nr; i++) {
+		free(a->v[i].rule);
+		free(a->v[i].reason);
+	}
+	free(a->v);
+	*a = (struct check_allows)CHECK_ALLOWS_INIT;
 }

@@ -22,6 +22,7 @@ void check_input_release(struct check_input *in)
 	strbuf_release(&in->dirty);
 	free(in->changes);
 	commit_oids_release(&in->commits);
+	check_allows_release(&in->allows);
 	free(in->focus.id);
 	free(in->focus.text);
 	plan_release(&in->plan);
@@ -142,17 +143,67 @@ int check_input_commits(struct check_input *in)
 	if (in->has_commits)
 		return in->commits_rc;
 	in->has_commits = true;
-	if (oid_is_zero(&in->tip) || oid_eq(&in->base, &in->tip))
+	if (!in->tips && (oid_is_zero(&in->tip) || oid_eq(&in->base, &in->tip)))
 		return 0;
 	known = xcalloc(in->nr_known + 1, sizeof(*known));
-	if (!oid_is_zero(&in->base))
+	if (!in->tips && !oid_is_zero(&in->base))
 		known[nr++] = in->base;
 	if (in->nr_known)
 		memcpy(known + nr, in->known, in->nr_known * sizeof(*known));
-	in->commits_rc = commits_outside(in->o->repo, known, nr + in->nr_known, &in->tip,
-					 CHECK_COMMITS_MAX, &in->commits);
+	in->commits_rc = commits_outside(in->o->repo, known, nr + in->nr_known,
+					 in->tips ? in->tips : &in->tip,
+					 in->tips ? in->nr_tips : 1, CHECK_COMMITS_MAX,
+					 &in->commits);
 	free(known);
 	return in->commits_rc;
+}
+
+int check_brought_commits(struct check_brought *b)
+{
+	if (!b->has_commits) {
+		b->has_commits = true;
+		b->commits_rc = commits_outside(b->repo, b->known, b->nr_known, b->tips,
+						b->nr_tips, CHECK_BROUGHT_MAX, &b->commits);
+	}
+	return b->commits_rc;
+}
+
+static int read_brought_allows(struct check_brought *b)
+{
+	if (!b->has_allows) {
+		b->has_allows = true;
+		if ((b->allows_rc = check_brought_commits(b)) == 0)
+			b->allows_rc = check_allows_read(&b->allows, b->repo, &b->commits);
+	}
+	return b->allows_rc;
+}
+
+void check_brought_release(struct check_brought *b)
+{
+	commit_oids_release(&b->commits);
+	check_allows_release(&b->allows);
+}
+
+int check_input_allow(struct check_input *in, const char *rule,
+		      const struct check_allow **out)
+{
+	int rc;
+
+	*out = NULL;
+	if (!in->has_allows) {
+		in->has_allows = true;
+		if ((in->allows_rc = check_input_commits(in)) == 0)
+			in->allows_rc = check_allows_read(&in->allows, in->o->repo,
+							  &in->commits);
+	}
+	if (in->allows_rc < 0)
+		return in->allows_rc;
+	*out = check_allows_find(&in->allows, rule);
+	if (*out || !in->brought)
+		return 0;
+	if ((rc = read_brought_allows(in->brought)) == 0)
+		*out = check_allows_find(&in->brought->allows, rule);
+	return rc;
 }
 
 static int by_path(const void *a, const void *b)

@@ -15,98 +15,12 @@
 #include "orch/config.h"
 #include "orch/orch.h"
 
-#define LINE_MAX_BYTES 8192
 #define KNOWN_MAX 5000	/* references of the remote that bound a push */
 #define REPEATS 2000	/* lines that are looked back */
+#define FEW_LINES 8
 #define LOG_NAME "checks.jsonl"
 #define LOG_LINES 1000
 #define LOG_BYTES ((size_t)1 << 20)
-
-/* --- what git says ------------------------------------------------------------------ */
-
-/* "0000...": of any length, for hashes to come. */
-static bool is_zero(const char *s, size_t len)
-{
-	return len && strspn(s, "0") >= len;
-}
-
-/* 0, or ORCH_EINVALID. *zero says whether it was all zeros. */
-static int parse_oid(struct oid *out, bool *zero, const char *s, size_t len)
-{
-	char hex[OID_HEX + 1];
-
-	*zero = is_zero(s, len);
-	memset(out, 0, sizeof(*out));
-	if (*zero)
-		return len == OID_HEX || len == 64 ? 0 : ORCH_EINVALID;
-	if (len != OID_HEX)
-		return ORCH_EINVALID;
-	memcpy(hex, s, len);
-	hex[len] = '\0';
-	return oid_parse(out, hex);
-}
-
-/* The last field of s[0..*len), which then ends before it; NULL without one. */
-static const char *take_field(const char *s, size_t *len, size_t *field_len)
-{
-	const char *blank = memrchr(s, ' ', *len);
-
-	if (!blank || blank == s)
-		return NULL;
-	*field_len = *len - (size_t)(blank + 1 - s);
-	*len = (size_t)(blank - s);
-	return *field_len ? blank + 1 : NULL;
-}
-
-/* Three fields from the right: what was typed on the left may have blanks. */
-static int parse_line(struct push *out, const char *s, size_t len)
-{
-	size_t old_len, name_len, tip_len;
-	const char *old = take_field(s, &len, &old_len);
-	const char *name = old ? take_field(s, &len, &name_len) : NULL;
-	const char *tip = name ? take_field(s, &len, &tip_len) : NULL;
-	struct push_line line = { 0 };
-	bool deletes, is_new;
-
-	if (!tip || !len || parse_oid(&line.tip, &deletes, tip, tip_len) < 0 ||
-	    parse_oid(&line.old, &is_new, old, old_len) < 0 ||
-	    name_len < 5 || memcmp(name, "refs/", 5) != 0)
-		return ORCH_EINVALID;
-	if (deletes || (name_len > 10 && !memcmp(name, "refs/orch/", 10)))
-		return 0;
-	line.local = xstrndup(s, len);
-	line.remote = xstrndup(name, name_len);
-	ALLOC_GROW(out->v, out->nr + 1, out->alloc);
-	out->v[out->nr++] = line;
-	return 0;
-}
-
-int push_parse(struct push *out, const char *text, size_t len)
-{
-	for (size_t at = 0; at < len;) {
-		const char *eol = memchr(text + at, '\n', len - at);
-		size_t n = eol ? (size_t)(eol - text) - at : len - at;
-
-		out->lines++;
-		if (!eol || n > LINE_MAX_BYTES || memchr(text + at, '\0', n) ||
-		    parse_line(out, text + at, n) < 0)
-			return error_set(ORCH_EINVALID, "line %zu of what git says about the "
-					 "push is %s", out->lines,
-					 eol ? "malformed" : "cut off");
-		at += n + 1;
-	}
-	return 0;
-}
-
-void push_release(struct push *p)
-{
-	for (size_t i = 0; i < p->nr; i++) {
-		free(p->v[i].local);
-		free(p->v[i].remote);
-	}
-	free(p->v);
-	*p = (struct push)PUSH_INIT;
-}
 
 /* --- what the remote has ------------------------------------------------------------- */
 
@@ -166,99 +80,26 @@ static int find_known(struct known *k, const struct push *p, const char *remote)
 	return rc;
 }
 
-/* --- one reference -------------------------------------------------------------------- */
+/* --- the lines ------------------------------------------------------------------------ */
 
-/* The rules, by the .orchconfig that they were read with. */
-struct gate {
-	struct orch o;		/* its config is ours */
-	struct check_rules rules;
-	struct oid from;
-	bool is_open;
+struct line {
+	const struct push_line *said;
+	struct oid tip, base;	/* commits; both are the same: it changes nothing */
+	struct oid rules;	/* the commit whose .orchconfig counts; zero: none does */
+	struct oid file;	/* that file */
+	bool is_done;
 };
-
-static void gate_close(struct gate *g)
-{
-	check_rules_release(&g->rules);
-	config_free(g->o.config);
-	strvec_release(&g->o.workflow);
-	g->o.config = NULL;
-	g->is_open = false;
-}
-
-static int gate_open(struct gate *g, const struct oid *from)
-{
-	int rc;
-
-	if (g->is_open && oid_eq(&g->from, from))
-		return 0;
-	gate_close(g);
-	if ((rc = config_load_at(&g->o.config, g->o.repo, from)) < 0)
-		return rc;
-	config_get_list(g->o.config, "orch.workflow", &g->o.workflow);
-	check_rules_load(&g->rules, g->o.config);
-	g->from = *from;
-	g->is_open = true;
-	return 0;
-}
-
-/*
- * Where the net change begins, and whose .orchconfig counts. An update by force
- * begins where both sides parted, but its rules are those that the remote has now.
- */
-static int find_base(struct oid *base, struct oid *rules, struct repo *repo,
-		     const struct push_line *line, const struct oid *tip,
-		     const struct known *k)
-{
-	struct oid old;
-	int rc;
-
-	if (!oid_is_zero(&line->old) && object_exists(repo, &line->old) &&
-	    commit_peel(repo, &line->old, &old) == 0) {
-		*rules = old;
-		if ((rc = commit_base(repo, &old, 1, tip, base)) < 0 ||
-		    !oid_is_zero(base))
-			return rc;
-		/* Another history altogether. */
-		return commit_base(repo, k->v, k->nr, tip, base);
-	}
-	error_clear();
-	rc = commit_base(repo, k->v, k->nr, tip, base);
-	*rules = *base;
-	return rc;
-}
-
-static int judge_line(struct check_report *out, struct gate *g, const struct push_line *line,
-		      const struct known *k, const char *actor, const char *focus)
-{
-	struct check_input in = CHECK_INPUT_INIT;
-	struct oid rules = OID_ZERO;
-	int rc = commit_peel(g->o.repo, &line->tip, &in.tip);
-
-	/* A tag of a file or a directory: no change of anything. */
-	if (rc == ORCH_EINVALID) {
-		error_clear();
-		return 0;
-	}
-	if (rc < 0 ||
-	    (rc = find_base(&in.base, &rules, g->o.repo, line, &in.tip, k)) < 0 ||
-	    oid_eq(&in.base, &in.tip))
-		goto out;
-	if ((rc = gate_open(g, &rules)) < 0) {
-		error_prefix(rc, "the rules that the remote has, in %s, cannot be read",
-			     oid_short(&rules));
-		goto out;
-	}
-	in.o = &g->o;
-	in.stage = CHECK_PRE_PUSH;
-	in.actor = actor;
-	in.focus_id = focus;
-	in.known = k->v;
-	in.nr_known = k->nr;
-	rc = check_judge(out, &in, &g->rules);
-out:
-	check_input_release(&in);
-	return rc < 0 ? error_prefix(rc, "%s", line->remote) : 0;
-}
+struct judging {
+	struct check_report *out;
+	struct orch o;		/* of the gate that is open; its config is ours */
+	struct check_rules rules;
+	const char *actor, *focus;
+	struct known known;
+	struct check_brought brought;
+	struct oid *tips;	/* of the lines */
+	struct line *v;
+	size_t nr;
+};
 
 /* The same commits under several names are judged once. */
 static bool is_repeated(const struct push *p, size_t i)
@@ -269,18 +110,213 @@ static bool is_repeated(const struct push *p, size_t i)
 	return false;
 }
 
+static int find_lines(struct judging *j, const struct push *p)
+{
+	j->v = xcalloc(p->nr + 1, sizeof(*j->v));
+	j->tips = xcalloc(p->nr + 1, sizeof(*j->tips));
+	for (size_t i = 0; i < p->nr; i++) {
+		struct line *l = &j->v[j->nr];
+		int rc;
+
+		if (is_repeated(p, i))
+			continue;
+		l->said = &p->v[i];
+		rc = commit_peel(j->o.repo, &l->said->tip, &l->tip);
+		if (rc == 0)
+			j->tips[j->nr++] = l->tip;
+		else if (rc != ORCH_EINVALID)
+			return error_prefix(rc, "%s", l->said->remote);
+		/* A tag of a file or a directory changes nothing. */
+		error_clear();
+	}
+	j->brought.repo = j->o.repo;
+	j->brought.known = j->known.v;
+	j->brought.nr_known = j->known.nr;
+	j->brought.tips = j->tips;
+	j->brought.nr_tips = j->nr;
+	return 0;
+}
+
+/*
+ * Where a push brings many references, with all tags for example, most are of commits
+ * that the remote has or that another of them leads to. A new one of these is judged
+ * with the other, as it would be if that had been pushed before; each by itself would
+ * take a walk through the history and a look at the whole tree.
+ */
+static int drop_contained(struct judging *j)
+{
+	struct check_brought *b = &j->brought;
+	struct oid *news, *parents = NULL;
+	size_t nr = 0, alloc = 0, nr_news = 0;
+	int rc = check_brought_commits(b);
+
+	news = xcalloc(b->commits.nr + 1, sizeof(*news));
+	for (size_t i = 0; rc == 0 && i < b->commits.nr; i++) {
+		struct commit_info c = COMMIT_INFO_INIT;
+
+		news[nr_news++] = b->commits.v[i];
+		rc = commit_read(b->repo, &b->commits.v[i], &c);
+		for (size_t k = 0; rc == 0 && k < c.nr_parents; k++) {
+			ALLOC_GROW(parents, nr + 1, alloc);
+			parents[nr++] = c.parents[k];
+		}
+		commit_info_release(&c);
+	}
+	qsort(news, nr_news, sizeof(*news), by_oid);
+	if (nr)
+		qsort(parents, nr, sizeof(*parents), by_oid);
+	for (size_t i = 0; rc == 0 && i < j->nr; i++) {
+		struct line *l = &j->v[i];
+		bool known = !b->commits.truncated &&
+			     !bsearch(&l->tip, news, nr_news, sizeof(*news), by_oid);
+
+		/* Where something was, the change of that counts, whoever has it. */
+		if (oid_is_zero(&l->said->old) &&
+		    (known || (nr && bsearch(&l->tip, parents, nr, sizeof(*parents), by_oid))))
+			l->is_done = true;
+	}
+	free(parents);
+	free(news);
+	return rc;
+}
+
+/*
+ * Where the net change begins, and whose .orchconfig counts. An update by force
+ * begins where both sides parted, but its rules are those that the remote has now.
+ */
+static int find_base(struct line *l, struct repo *repo, const struct known *k)
+{
+	struct oid old;
+	int rc;
+
+	if (!oid_is_zero(&l->said->old) && object_exists(repo, &l->said->old) &&
+	    commit_peel(repo, &l->said->old, &old) == 0) {
+		l->rules = old;
+		if ((rc = commit_base(repo, &old, 1, &l->tip, &l->base)) < 0 ||
+		    !oid_is_zero(&l->base))
+			return rc;
+		/* Another history altogether. */
+		return commit_base(repo, k->v, k->nr, &l->tip, &l->base);
+	}
+	error_clear();
+	rc = commit_base(repo, k->v, k->nr, &l->tip, &l->base);
+	l->rules = l->base;
+	return rc;
+}
+
+static int find_bases(struct judging *j)
+{
+	for (size_t i = 0; i < j->nr; i++) {
+		struct line *l = &j->v[i];
+		int rc;
+
+		if (l->is_done)
+			continue;
+		rc = find_base(l, j->o.repo, &j->known);
+		l->is_done = oid_eq(&l->base, &l->tip);
+		if (rc == 0 && !l->is_done)
+			rc = config_tracked_at(j->o.repo, &l->rules, &l->file);
+		if (rc < 0)
+			return error_prefix(rc, "%s", l->said->remote);
+	}
+	return 0;
+}
+
+/* --- judging -------------------------------------------------------------------------- */
+
+static void close_gate(struct judging *j)
+{
+	check_rules_release(&j->rules);
+	config_free(j->o.config);
+	strvec_release(&j->o.workflow);
+	j->o.config = NULL;
+}
+
+static int open_gate(struct judging *j, const struct line *l)
+{
+	int rc = config_load_at(&j->o.config, j->o.repo, &l->rules);
+
+	if (rc < 0)
+		return error_prefix(rc, "the rules that the remote has, in %s, cannot be read",
+				    oid_short(&l->rules));
+	config_get_list(j->o.config, "orch.workflow", &j->o.workflow);
+	check_rules_load(&j->rules, j->o.config);
+	return 0;
+}
+
+static int judge_part(struct judging *j, const struct line *l, enum check_part part,
+		      const struct oid *tips, size_t nr_tips)
+{
+	struct check_input in = CHECK_INPUT_INIT;
+	int rc;
+
+	in.o = &j->o;
+	in.stage = CHECK_PRE_PUSH;
+	in.part = part;
+	in.actor = j->actor;
+	in.focus_id = j->focus;
+	in.base = l->base;
+	in.tip = l->tip;
+	in.tips = tips;
+	in.nr_tips = nr_tips;
+	in.known = j->known.v;
+	in.nr_known = j->known.nr;
+	in.brought = j->nr > 1 ? &j->brought : NULL;
+	rc = check_judge(j->out, &in, &j->rules);
+	check_input_release(&in);
+	return rc;
+}
+
+/* All lines that the rules of the first one are for. Rules that look into commits see
+ * each commit once, whatever leads to it. */
+static int judge_group(struct judging *j, size_t first)
+{
+	const struct line *l = &j->v[first];
+	struct oid *tips = xcalloc(j->nr, sizeof(*tips));
+	size_t nr = 0;
+	int rc = open_gate(j, l);
+
+	for (size_t i = first; i < j->nr; i++)
+		if (!j->v[i].is_done && oid_eq(&j->v[i].file, &l->file))
+			tips[nr++] = j->v[i].tip;
+	if (rc == 0 && nr > 1)
+		rc = judge_part(j, l, CHECK_THE_COMMITS, tips, nr);
+	for (size_t i = first; rc == 0 && i < j->nr; i++) {
+		if (j->v[i].is_done || !oid_eq(&j->v[i].file, &l->file))
+			continue;
+		rc = judge_part(j, &j->v[i], nr > 1 ? CHECK_THE_CHANGE : CHECK_ALL_PARTS, NULL, 0);
+		j->v[i].is_done = true;
+		l = rc < 0 ? &j->v[i] : l;
+	}
+	close_gate(j);
+	free(tips);
+	return rc < 0 ? error_prefix(rc, "%s", l->said->remote) : 0;
+}
+
 int push_judge(struct check_report *out, const struct push *p, struct repo *repo,
 	       const char *remote, const char *actor, const char *focus)
 {
-	struct gate g = { .o = { .repo = repo }, .rules = CHECK_RULES_INIT };
-	struct known k = { repo, NULL, 0, 0 };
-	int rc = find_known(&k, p, remote);
+	struct judging j = {
+		.out = out, .o = { .repo = repo }, .rules = CHECK_RULES_INIT,
+		.known = { repo, NULL, 0, 0 }, .actor = actor, .focus = focus
+	};
+	int rc;
 
-	for (size_t i = 0; rc == 0 && i < p->nr; i++)
-		if (!is_repeated(p, i))
-			rc = judge_line(out, &g, &p->v[i], &k, actor, focus);
-	gate_close(&g);
-	free(k.v);
+	repo_ignore_replacements(repo);
+	if ((rc = find_known(&j.known, p, remote)) < 0 || (rc = find_lines(&j, p)) < 0)
+		goto out;
+	if (j.nr > FEW_LINES)
+		rc = drop_contained(&j);
+	if (rc == 0)
+		rc = find_bases(&j);
+	for (size_t i = 0; rc == 0 && i < j.nr; i++)
+		if (!j.v[i].is_done)
+			rc = judge_group(&j, i);
+out:
+	check_brought_release(&j.brought);
+	free(j.known.v);
+	free(j.tips);
+	free(j.v);
 	return rc;
 }
 

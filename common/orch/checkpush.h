@@ -30,10 +30,13 @@ struct push {
 };
 #define PUSH_INIT { NULL, 0, 0, 0 }
 
-/* ORCH_EINVALID names the line that is malformed. */
+/* ORCH_EINVALID names the line that is malformed; ORCH_EUNSUPPORTED: its hashes are
+ * SHA-256's, and it does more than delete. */
 int push_parse(struct push *out, const char *text, size_t len);
 void push_release(struct push *p);
 /*
+ * Judge every line; an exception in any commit counts for all of them. What git would
+ * read in place of replaced objects is not pushed, so the repository is read without.
  * `remote` is its name, or a URL. Errors are about the repository: nothing may be
  * pushed then. `actor` and `focus` (as --focus) may be NULL.
  */

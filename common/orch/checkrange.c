@@ -23,7 +23,7 @@ static int shallow_error(struct orch *o, const char *range)
 	size_t depth = 0;
 
 	if (repo_head(o->repo, &head, NULL) == 0 && !oid_is_zero(&head) &&
-	    commits_outside(o->repo, NULL, 0, &head, CHECK_COMMITS_MAX, &here) == 0)
+	    commits_outside(o->repo, NULL, 0, &head, 1, CHECK_COMMITS_MAX, &here) == 0)
 		depth = here.nr;
 	commit_oids_release(&here);
 	return error_set(ORCH_ENOTFOUND, "%s: this clone is shallow and ends %zu commit%s back: "

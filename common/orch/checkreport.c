@@ -186,15 +186,14 @@ static void add_text(struct json *out, const char *key, const char *text)
 	json_add_string(json_add_object(out, key), "text", text);
 }
 
+/* GitHub takes no log in which a result has no place: of a message, say, it is where
+ * the rules stand. */
 static void add_location(struct json *result, const struct check_finding *f)
 {
 	struct json *place, *list = json_add_array(result, "locations");
-	char *uri;
+	char *uri = uri_of(f->path ? f->path : ".orchconfig");
 
-	if (!f->path)
-		return;
 	place = json_add_object(json_add_object(list, NULL), "physicalLocation");
-	uri = uri_of(f->path);
 	json_add_string(json_add_object(place, "artifactLocation"), "uri", uri);
 	if (f->line)
 		json_add_int(json_add_object(place, "region"), "startLine", f->line);
@@ -245,10 +244,13 @@ void check_report_to_sarif(struct json *out, const struct check_report *r,
 	for (size_t i = 0; i < r->nr; i++) {
 		const struct check_finding *f = &r->v[i];
 		struct json *x = json_add_object(results, NULL);
+		int64_t at = rule_index(list, f->rule);
 		struct json *more;
 
 		json_add_string(x, "ruleId", f->rule);
-		json_add_int(x, "ruleIndex", rule_index(list, f->rule));
+		/* Not of a rule that only the remote of a push has. */
+		if (at >= 0)
+			json_add_int(x, "ruleIndex", at);
 		json_add_string(x, "level", sarif_level(f->level));
 		add_text(x, "message", f->message);
 		add_location(x, f);

@@ -433,7 +433,7 @@ static void note_unknown_keys(struct check_rules *out, const struct config *c)
 	}
 }
 
-void check_rules_load(struct check_rules *out, const struct config *c)
+void check_rules_read(struct check_rules *out, const struct config *c)
 {
 	struct strvec names = STRVEC_INIT;
 
@@ -446,8 +446,13 @@ void check_rules_load(struct check_rules *out, const struct config *c)
 	for (size_t i = 0; i < names.nr; i++)
 		if (!is_builtin(names.v[i]))
 			add_rule(out, c, names.v[i], NULL);
-	note_unknown_keys(out, c);
 	strvec_release(&names);
+}
+
+void check_rules_load(struct check_rules *out, const struct config *c)
+{
+	check_rules_read(out, c);
+	note_unknown_keys(out, c);
 }
 
 void check_rules_release(struct check_rules *r)

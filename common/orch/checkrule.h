@@ -54,6 +54,8 @@ struct check_rules {
 /* Never fails: a rule that makes no sense has a fault. Built-in rules first, in
  * their order; rules that are off are left out, unless with a fault. */
 void check_rules_load(struct check_rules *out, const struct config *c);
+/* The same without a note of unknown keys, which config_ignored() has. */
+void check_rules_read(struct check_rules *out, const struct config *c);
 void check_rules_release(struct check_rules *r);
 
 const char *check_stage_name(enum check_stage s);	/* "post-turn" */

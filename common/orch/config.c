@@ -202,28 +202,47 @@ static void take_entry(struct config *c, const struct config_entry *e)
 	free(actor);
 }
 
-/* The tracked file of a commit. */
-static int read_tracked_at(struct strbuf *out, struct repo *repo, const struct oid *commit)
+static int find_tracked(struct repo *repo, const struct oid *commit, struct oid *blob,
+			unsigned *mode)
 {
 	struct commit_info info = COMMIT_INFO_INIT;
-	struct oid oid;
-	unsigned mode;
 	int rc;
 
+	*blob = (struct oid)OID_ZERO;
 	if (oid_is_zero(commit))
 		return 0;
 	if ((rc = commit_read(repo, commit, &info)) < 0)
 		return rc;
-	rc = tree_lookup(repo, &info.tree, ORCHCONFIG, &oid, &mode);
+	rc = tree_lookup(repo, &info.tree, ORCHCONFIG, blob, mode);
+	/* A tree that is missing is no tree without the file. */
+	if (rc == ORCH_ENOTFOUND && object_exists(repo, &info.tree)) {
+		error_clear();
+		rc = 0;
+	}
 	commit_info_release(&info);
-	if (rc == ORCH_ENOTFOUND)
-		return 0;
-	if (rc < 0)
+	return rc;
+}
+
+int config_tracked_at(struct repo *repo, const struct oid *commit, struct oid *blob)
+{
+	unsigned mode;
+
+	return find_tracked(repo, commit, blob, &mode);
+}
+
+/* The tracked file of a commit. */
+static int read_tracked_at(struct strbuf *out, struct repo *repo, const struct oid *commit)
+{
+	struct oid blob;
+	unsigned mode;
+	int rc = find_tracked(repo, commit, &blob, &mode);
+
+	if (rc < 0 || oid_is_zero(&blob))
 		return rc;
 	if (mode != 0100644 && mode != 0100755)
 		return error_set(ORCH_EINVALID, "%s of %s is not a regular file", ORCHCONFIG,
 				 oid_short(commit));
-	return blob_read(repo, &oid, ORCHCONFIG_MAX, out);
+	return blob_read(repo, &blob, ORCHCONFIG_MAX, out);
 }
 
 /* The tracked file: from the work tree, in a bare repository from HEAD. */

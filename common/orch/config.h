@@ -18,9 +18,11 @@ struct config;
 
 /* ORCH_EINVALID names file, line, key and what is wrong. */
 int config_load(struct config **out, struct repo *repo);
-/* The same with .orchconfig as it is in a commit; zero: without one. */
+/* The same with .orchconfig as it is in a commit; zero: without one; NULL: as it is. */
 struct oid;
 int config_load_at(struct config **out, struct repo *repo, const struct oid *commit);
+/* The .orchconfig of a commit; zero: it has none. */
+int config_tracked_at(struct repo *repo, const struct oid *commit, struct oid *blob);
 void config_free(struct config *c);
 
 /* `key` as in keys.def: "orch.plan". NULL: unset and no default. Borrowed. */

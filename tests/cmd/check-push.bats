@@ -1,47 +1,8 @@
 #!/usr/bin/env bats
-# The pre-push hook: every line that git writes, whose rules count, its limits.
+# The pre-push hook: every line that git writes, whose rules count, exceptions.
 load helper
-setup() {
-	orch_setup
-	if [ ! -d "$BATS_FILE_TMPDIR/made" ]; then
-		make_push
-	else
-		cd ..; rm -rf "$repo"
-		cp -a "$BATS_FILE_TMPDIR"/made/* .
-		cd "$repo"
-	fi
-	hook=$BUILD/libexec/git-orch/hooks/pre-push
-	zero=0000000000000000000000000000000000000000
-}
-# A remote that has one commit with a gate, and a clone that git calls us in.
-make_push() {
-	git init -q --bare -b main ../hub.git
-	put .orchconfig <<-'END'
-	[orchcheck "no-secret"]
-		kind = forbidden-path
-		when = secret
-		level = error
-	END
-	commit "gate"
-	git remote add origin ../hub.git
-	git push -q -u origin main 2>/dev/null
-	printf '#!/bin/sh\nexec "%s" "$@"\n' "$BUILD/libexec/git-orch/hooks/pre-push" >.git/hooks/pre-push
-	chmod +x .git/hooks/pre-push
-	mkdir "$BATS_FILE_TMPDIR/made"
-	cp -a ../hub.git "$repo" "$BATS_FILE_TMPDIR/made"
-}
-# push CODE ARGS: stdout is git's alone.
-push() {
-	local want=$1
-
-	shift
-	exits "$want" git push --porcelain origin "$@"
-	lacks "git-orch"
-}
-refused() { push 1 "$@"; err_has "git-orch: pre-push: error no-secret: secret: this path is forbidden (commit "; err_has "git-orch: pre-push: refused: 1 error; "; }
-passed() { push 0 "$@"; err_lacks "git-orch"; }
-# hook CODE [ARGS] with its input
-hook() { local want=$1; shift; exits "$want" "$hook" "${@:-origin}"; is "$out" ""; }
+load push
+setup() { push_setup; }
 
 @test "an update, in order and by force" {
 	commit "fine" ok
@@ -137,6 +98,79 @@ Orch-Allow: no-secret it is a test vector" other
 	is "$(jq -c '.exceptions[0].by' .git/orch/checks.jsonl | tail -n 1)" '"GIT_ORCH_SKIP"'
 }
 
+@test "an exception in the commits of one reference counts for the whole push" {
+	commit "leak" secret
+	git tag -a -m "before the exception" v1
+	refused v1
+	git commit -q --allow-empty -m "said
+
+Orch-Allow: no-secret it is a test vector"
+	push 0 main v1
+	err_matches '^git-orch: pre-push: allowed no-secret: 1 finding, by commit [0-9a-f]{7}: it is a test vector$'
+	err_lacks "error"
+	# In what the remote has already it does not count.
+	git checkout -q -b later; put secret other; commit "again"
+	refused later
+}
+
+@test "allow = no closes both exceptions, which is said" {
+	git config orchcheck.no-secret.allow no
+	commit "leak
+
+Orch-Allow: no-secret please" secret
+	GIT_ORCH_SKIP=no-secret push 1 main
+	err_has "(GIT_ORCH_SKIP does not count: orchcheck.no-secret.allow = no)" \
+		"(the Orch-Allow of $(git rev-parse --short=7 HEAD) does not count: orchcheck.no-secret.allow = no)"
+	err_matches '^git-orch: pre-push: refused by no-secret: 1 error$'
+	[ ! -e .git/orch/checks.jsonl ]
+}
+
+@test "many tags: those that the remote has bring nothing, the others are judged" {
+	for i in 1 2 3 4 5 6 7 8 9; do
+		commit "c $i" f$i
+		git tag t$i
+	done
+	passed main
+	passed --tags
+	for i in 1 2 3 4 5 6 7 8 9; do git tag u$i t$i; done
+	git tag old HEAD~9
+	git checkout -q -b side; commit "leak" secret; git tag leak
+	push 1 --tags
+	is "$(grep -c "error no-secret: secret: " <<<"$err")" 1
+	# Where something was, the change of that counts: the remote has these commits.
+	git push -q --no-verify origin side
+	git checkout -q main
+	put .orchconfig "$(printf '[orchcheck "both"]\n\tkind = pair\n\twhen = ^secret\n\tneeds = ^tests/\n\tlevel = error\n')"
+	commit "another rule"; git push -q --no-verify origin main
+	git checkout -q -b merged; git merge -q --no-edit side
+	git push -q --no-verify origin merged
+	push 1 --tags merged:main
+	err_has "error both: secret: "
+	err_lacks "no-secret"
+}
+
+@test "what is pushed is judged, not what git reads in its place" {
+	commit "fine" ok
+	fine=$(head_of)
+	git reset -q --hard HEAD~1; commit "leak" secret
+	git replace "$(head_of)" "$fine"
+	refused main
+	refused HEAD:refs/heads/new
+	exits 1 git orch check pre-push --json
+	json_is '.findings[0] | "\(.rule) \(.path)"' "no-secret secret"
+}
+
+@test "a release of a turn that the gate refuses names the rule" {
+	git config orch.remote origin
+	exits 0 git orch turn acquire galph --pid $$ --timeout 5
+	commit "leak" secret
+	exits 75 git orch turn release
+	err_has "refused by no-secret: 1 error"
+	exits 0 git orch turn status --json
+	json_true '.reason | contains("refused by no-secret")'
+	is "$(git -C ../hub.git log --format=%s -1 main)" "gate"
+}
+
 @test "skipped whole: GIT_ORCH=0, GIT_ORCH_SKIP=pre-push, git -c; each a line" {
 	commit "leak" secret
 	GIT_ORCH=0 push 0 main:a
@@ -156,126 +190,4 @@ Orch-Allow: no-secret it is a test vector" other
 	err_matches '^git-orch: pre-push: warn tests-with-code: src/a.c: source changed but no test changed$'
 	err_has "git-orch: pre-push: warn artifact-place: tmp/a.log"
 	is "$(grep -c ^git-orch <<<"$err")" 2
-}
-
-@test "a rule that cannot be judged is an error, and can be skipped" {
-	git config orchcheck.broken.kind pair
-	git config orchcheck.broken.when '('
-	git config orchcheck.broken.needs x
-	git config orchcheck.slow.kind forbidden-path
-	git config orchcheck.slow.when '^(a|aa)+$'
-	commit "work" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab
-	push 1 main
-	err_has "error broken: the rule cannot be judged: when: bad pattern"
-	err_has "error slow: the rule cannot be judged: pattern gave up"
-	GIT_ORCH_SKIP=broken,slow push 0 main
-	exits 0 git orch check post-turn --range HEAD~1..HEAD --json
-	json_is '[.findings[] | "\(.level) \(.rule)"] | join(" ")' "warn broken warn slow"
-}
-
-@test "malformed input is refused, whatever stands in it" {
-	head=$(head_of)
-	for line in "x" "refs/heads/a $head refs/heads/a" "a b c d" "refs/heads/a $head refs/heads/a ${head}0" \
-		"refs/heads/a ${head%?}g refs/heads/a $zero" " $head refs/heads/a $zero" \
-		"refs/heads/a $head heads/a $zero" "refs/heads/a  refs/heads/a $zero"; do
-		printf '%s\n' "refs/heads/b $head refs/heads/b $zero" "$line" >in
-		hook 1 <in
-		err_matches '^git-orch: pre-push: line 2 of what git says about the push is malformed$'
-	done
-	printf 'refs/heads/b %s refs/heads/b %s' "$head" "$zero" >in
-	hook 1 <in
-	err_has "cut off"
-	printf 'refs/heads/b %s refs/heads/b %s\0\n' "$head" "$zero" >in
-	hook 1 <in
-	hook 1 <<<"refs/heads/b 1234567890123456789012345678901234567890 refs/heads/b $zero"
-	err_has "no object 1234567890"
-	hook 0 </dev/null
-	hook 0 <<<"(delete) $zero refs/heads/b $head"
-	is "$err" ""
-	outside
-	hook 1 <<<"refs/heads/b $head refs/heads/b $zero"
-	hook 0 <<<"(delete) $zero refs/heads/b $head"
-}
-
-@test "3,000 references at once; a zero of another length" {
-	head=$(head_of)
-	commit "leak" secret
-	awk -v h="$head" -v z="$zero" 'BEGIN { for (i = 0; i < 3000; i++)
-		print "refs/tags/t" i, h, "refs/tags/t" i, z }' >in
-	hook 0 <in
-	is "$err" ""
-	echo "HEAD $(head_of) refs/heads/main $head" >>in
-	hook 1 <in
-	is "$(grep -c "error no-secret" <<<"$err")" 1
-}
-
-@test "the old side is not here: judged from what is known" {
-	git clone -q ../hub.git ../other
-	(cd ../other && commit "theirs" theirs && git push -q origin main)
-	there=$(git -C ../hub.git rev-parse main)
-	commit "fine" ok
-	hook 0 <<<"refs/heads/main $(head_of) refs/heads/main $there"
-	is "$err" ""
-	commit "leak" secret
-	hook 1 <<<"refs/heads/main $(head_of) refs/heads/main $there"
-	err_has "error no-secret"
-}
-
-@test "in a shallow clone and a linked work tree" {
-	commit "one" one; passed main
-	git clone -q --depth 1 "file://$BATS_TEST_TMPDIR/hub.git" ../shallow
-	git config orch.hookTimeout 30
-	cp .git/hooks/pre-push ../shallow/.git/hooks/
-	(
-		cd ../shallow
-		commit "fine" ok
-		passed main
-		git checkout -q -b topic; commit "leak" secret
-		refused topic
-	)
-	git worktree add -q ../linked -b linked
-	cd ../linked
-	commit "leak" secret
-	refused linked
-}
-
-@test "a partial clone, and a history too long to be looked into commit by commit" {
-	git -C ../hub.git config uploadpack.allowFilter true
-	git clone -q --filter=blob:none "file://$BATS_TEST_TMPDIR/hub.git" ../partial
-	cp .git/hooks/pre-push ../partial/.git/hooks/
-	(
-		cd ../partial
-		git config orchcheck.small.kind max-size
-		git config orchcheck.small.size 100
-		git config orchcheck.small.level error
-		commit "fine" ok
-		passed main
-		head -c 200 /dev/zero >big; commit "big"
-		push 1 main
-		err_has "error small: big: 200 bytes, at most 100 are allowed"
-	) || return 1
-	awk 'BEGIN { for (i = 0; i < 10010; i++) printf "commit refs/heads/long\ncommitter " \
-		"b <b@e> %d +0000\ndata 1\nx\n", 1700000000 + i }' | git fast-import --quiet
-	git config orchcheck.mine.kind forbidden-path
-	git config orchcheck.mine.when x
-	git config orchcheck.mine.level error
-	push 1 long
-	err_has "error mine: more than 10000 commits: older ones were not looked into"
-}
-
-@test "what takes too long is refused, with the reason" {
-	commit "work" ok
-	git config orch.hookTimeout 1
-	# A promisor that does not answer.
-	git config orchcheck.big.kind max-size
-	git config orchcheck.big.size 1k
-	git config remote.origin.promisor true
-	blob=$(git rev-parse HEAD:ok)
-	rm -f ".git/objects/${blob:0:2}/${blob:2}"
-	mkdir ../fake
-	printf '#!/bin/sh\nexec sleep 5 >/dev/null 2>&1\n' >../fake/git
-	chmod +x ../fake/git
-	echo "refs/heads/x $(head_of) refs/heads/x $zero" >in
-	PATH=$BATS_TEST_TMPDIR/fake:$PATH hook 1 <in
-	err_matches '^git-orch: pre-push: not done after 1s \(orch.hookTimeout\): refused$'
 }

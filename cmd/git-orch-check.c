@@ -93,7 +93,10 @@ static int judge(enum check_stage stage)
 
 	if ((rc = check_format()) < 0)
 		return rc;
-	if ((rc = orch_open(&o, ORCH_LOOP_OPTIONAL)) < 0 ||
+	/* A range is judged by the .orchconfig of its beginning: that of its end may be
+	 * anything. */
+	if ((rc = orch_open(&o, ORCH_LOOP_OPTIONAL |
+				(range_option ? ORCH_NO_TRACKED : 0))) < 0 ||
 	    (rc = check_request(&report, &rules, &o, &req)) < 0 ||
 	    (rc = print(&report, &rules, stage)) < 0)
 		goto out;

@@ -11,6 +11,7 @@
 #include "base/spawn.h"
 #include "base/strbuf.h"
 #include "git/repo.h"
+#include "orch/checkrule.h"
 #include "orch/orch.h"
 #include "orch/setup.h"
 
@@ -124,6 +125,24 @@ static void check_config(struct checkup *c, struct orch *o)
 			    ignored[i].reason);
 }
 
+/* Rules that make no sense, and what .orchconfig cannot make of one. */
+static void check_rules(struct checkup *c, struct orch *o)
+{
+	struct check_rules rules = CHECK_RULES_INIT;
+
+	check_rules_read(&rules, o->config);
+	for (size_t i = 0; i < rules.nr; i++) {
+		const struct check_rule *r = &rules.v[i];
+
+		if (r->fault)
+			checkup_add(c, CHECKUP_WARN, "rules", "%s cannot be judged: %s", r->name,
+				    r->fault);
+		for (size_t k = 0; k < r->notes.nr; k++)
+			checkup_add(c, CHECKUP_WARN, "rules", "%s: %s", r->name, r->notes.v[k]);
+	}
+	check_rules_release(&rules);
+}
+
 /* Whether the directory of the state, or where it would be made, takes files. */
 static void check_directory(struct checkup *c, struct orch *o)
 {
@@ -171,6 +190,7 @@ int checkup_run(struct checkup *c)
 		goto out;
 	}
 	check_config(c, &o);
+	check_rules(c, &o);
 	check_directory(c, &o);
 	checkup_turn(c, &o);
 	checkup_remote(c, &o);

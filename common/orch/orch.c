@@ -122,6 +122,7 @@ out:
 
 int orch_open(struct orch *o, unsigned flags)
 {
+	static const struct oid nowhere = OID_ZERO;
 	char *encoded;
 	int rc;
 
@@ -131,7 +132,8 @@ int orch_open(struct orch *o, unsigned flags)
 	if ((flags & ORCH_NEED_WORK_TREE) && !repo_work_tree(o->repo))
 		return error_set(ORCH_ERROR, "%s is bare: this needs a work tree",
 				 repo_git_dir(o->repo));
-	if ((rc = config_load(&o->config, o->repo)) < 0)
+	rc = config_load_at(&o->config, o->repo, flags & ORCH_NO_TRACKED ? &nowhere : NULL);
+	if (rc < 0)
 		return rc;
 	config_get_list(o->config, "orch.workflow", &o->workflow);
 	if (!o->workflow.nr)

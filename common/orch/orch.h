@@ -28,7 +28,8 @@ struct orch {
 enum orch_flags {
 	ORCH_LOOP_OPTIONAL = 1 << 0,	/* detached HEAD is fine */
 	ORCH_NEED_WORK_TREE = 1 << 1,
-	ORCH_IN_HOOK = 1 << 2
+	ORCH_IN_HOOK = 1 << 2,
+	ORCH_NO_TRACKED = 1 << 3	/* only git config proper: see config_load_at() */
 };
 /* Detached HEAD without a loop's name is ORCH_ERROR with the command to use. */
 int orch_open(struct orch *o, unsigned flags);

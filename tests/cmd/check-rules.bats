@@ -134,6 +134,80 @@ Orch-Allow: keys please"
 	done
 	exits 1 git orch check --range HEAD~1..HEAD --json
 	json_is .errors 6
+	exits 0 git orch doctor
+	matches "^warn  rules +tests-with-code: .*" || matches "levle"
+	matches "^warn  rules +a cannot be judged: unknown kind 'nokind'$"
+}
+
+@test "doctor lists what .orchconfig cannot make of rules, and nothing else" {
+	exits 0 git orch doctor
+	lacks rules
+	team <<-'END'
+	[orchcheck "tests-with-code"]
+		level = off
+	[orchcheck "mine"]
+		kind = place
+		when = ^x
+		nokey = 1
+	END
+	exits 0 git orch doctor
+	is "$(grep -c '^warn  rules' <<<"$out")" 1
+	matches "^warn  rules +tests-with-code: .orchconfig cannot set orchcheck.tests-with-code.level: only git config can$"
+	is "$(grep -c 'nokey' <<<"$out")" 1
+}
+
+@test "the files of rules stay inside the tree" {
+	put ../secret "root:x"; ln -s ../secret link; put .git/x "root:x"
+	exits 0 git orch turn acquire galph --pid $$ --timeout 5
+	for path in ../secret "$PWD/../secret" link .git/x docs/../../secret; do
+		team <<-END
+		[orchcheck "r"]
+			kind = added-text
+			stage = post-turn
+			path = $path
+			pattern = ^root
+			level = error
+		[orchcheck "m"]
+			kind = mentions
+			path = $path
+			keywords = no
+		END
+		put work "$path"
+		exits 0 git orch check post-turn --json
+		json_is '[.findings[] | select(.rule == "r") | .message | startswith("the rule cannot be judged: ")]' '[true]'
+		exits 0 git orch check pre-turn --focus root --json
+		json_is '[.findings[] | select(.rule == "m") | .message | startswith("the rule cannot be judged: ")]' '[true]'
+	done
+}
+
+@test "more findings than one can read are counted" {
+	team <<-'END'
+	[orchcheck "x"]
+		kind = forbidden-path
+		when = ^x/
+		level = error
+	END
+	for ((i = 0; i < 60; i++)); do put x/$i x; done
+	work y
+	judged 1
+	json_is '[.errors, (.findings | length), .findings[-1].message, .findings[-1].level]' \
+		'[51,51,"10 more like that","error"]'
+}
+
+@test "a range is judged by its beginning, whatever .orchconfig has become" {
+	team <<-'END'
+	[orchcheck "no-x"]
+		kind = forbidden-path
+		when = ^x
+		level = error
+	END
+	for text in "[orch" $'[orch]\n\tbudget = lots'; do
+		put .orchconfig "$text"; put x "$text"; commit "broken"
+		exits 1 git orch check --range HEAD~1..HEAD --json
+		is "$(found)" "error no-x"
+		is "$err" ""
+		git reset -q --hard HEAD~1
+	done
 }
 
 @test "A's .orchconfig judges A..B, and the executor is the last of its workflow" {
@@ -183,6 +257,9 @@ Orch-Allow: keys please"
 		"warning tests-with-code warning lint error bad note fine"
 	json_true '.runs[0] as $r | $r.results | all(.ruleId == $r.tool.driver.rules[.ruleIndex].id)'
 	json_is '.runs[0].results[1].locations[0].physicalLocation.region.startLine' 6
+	# GitHub takes none without: a message is where the rules stand.
+	json_is '.runs[0].results[3].locations[0].physicalLocation.artifactLocation.uri' .orchconfig
+	json_true '.runs[0].results | all(.locations | length == 1)'
 	exits 0 valid good
 	exits 0 git orch check --range HEAD..HEAD --format sarif
 	json_is '.runs[0].results' '[]'

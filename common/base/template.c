@@ -333,12 +333,30 @@ static bool is_false(const struct json *value)
 		(json_is_array(value) && !json_first(value)) || (s && !*s);
 }
 
+/* A line for each, if what stands for it is a text. */
+static bool render_list(struct renderer *r, const struct json *list)
+{
+	const struct json *c;
+
+	for (c = json_first(list); c; c = json_next(c))
+		if (!json_is_object(c) || !json_get_string(c, ""))
+			return false;
+	for (c = json_first(list); c; c = json_next(c)) {
+		strbuf_addstr(r->out, json_get_string(c, ""));
+		if (json_next(c))
+			strbuf_addch(r->out, '\n');
+	}
+	return true;
+}
+
 static int render_variable(struct renderer *r, const struct part *part)
 {
 	const struct json *value = look_up(r, part);
 
 	if (!value)
 		return ORCH_EINVALID;
+	if (json_is_array(value) && render_list(r, value))
+		return 0;
 	if (json_is_object(value) || json_is_array(value))
 		return render_fault(r, part, json_is_array(value) ?
 				    "a list is no text:" :

@@ -10,7 +10,8 @@
  * then stands for it. Partials are refused by name.
  *
  * false, null, "" and the empty list are false in sections; 0 and {} are true.
- * A list or an object as {{x}} is an error.
+ * A list as {{x}} is a line for each of its members, which have to be objects with
+ * a text as the member of the empty name; any other list or object is an error.
  */
 #include "base/compat.h"
 struct json;

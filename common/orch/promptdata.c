@@ -3,6 +3,8 @@
  */
 #include "orch/promptdata.h"
 
+#include <stdarg.h>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -81,6 +83,20 @@ static void add_focus(struct json *out, struct orch *o)
 	strbuf_release(&text);
 }
 
+/* What stands for the whole in {{list}}. */
+static void add_line(struct json *item, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void add_line(struct json *item, const char *fmt, ...)
+{
+	struct strbuf text = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	json_add_bytes(item, "", text.buf, text.len);
+	strbuf_release(&text);
+}
+
 static void add_changed(struct json *files, const struct change_list *l,
 			bool uncommitted)
 {
@@ -94,6 +110,7 @@ static void add_changed(struct json *files, const struct change_list *l,
 		json_add_int(f, "added", c->added < 0 ? 0 : c->added);
 		json_add_int(f, "removed", c->removed < 0 ? 0 : c->removed);
 		json_add_bool(f, "uncommitted", uncommitted);
+		add_line(f, "%s %s", status, c->path);
 	}
 }
 
@@ -112,6 +129,8 @@ static void add_item(struct json *list, const struct delta *d,
 	json_add_string(x, "path", plan_path(&d->plan.now, i->file));
 	json_add_int(x, "line", i->line_start);
 	json_add_bool(x, "uncommitted", c->uncommitted);
+	add_line(x, "%s %s (%s:%u)", i->id, i->title, plan_path(&d->plan.now, i->file),
+		 i->line_start);
 }
 
 static void add_news(struct json *out, const struct delta *d)
@@ -139,6 +158,8 @@ static void add_news(struct json *out, const struct delta *d)
 		json_add_bytes(x, "path", d->findings.path, strlen(d->findings.path));
 		json_add_int(x, "line", c->finding->line_start);
 		json_add_bool(x, "uncommitted", c->uncommitted);
+		add_line(x, "%s %s (%s:%u)", c->finding->id, c->finding->title,
+			 d->findings.path, c->finding->line_start);
 	}
 }
 
@@ -214,6 +235,7 @@ static void add_said(struct json *out, struct orch *o, const struct delta *d)
 		json_add_string(x, "text", s->text);
 		json_add_bytes(x, "source", s->source, strlen(s->source));
 		json_add_int(x, "line", s->line);
+		add_line(x, "%s: %s", s->actor, s->text);
 	}
 }
 
@@ -311,6 +333,8 @@ static void add_findings(struct json *list, const struct json *checks, const cha
 			json_add_int(x, "line", json_get_count(f, "line"));
 		else
 			json_add_string(x, "line", "");
+		add_line(x, "%s: %s %s: %s%s%s", turn, json_get_string(x, "level"), rule, path,
+			 *path ? ": " : "", message);
 	}
 }
 

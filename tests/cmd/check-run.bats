@@ -97,7 +97,23 @@ setup() {
 	commit "nothing about the focus"
 	exits 0 git orch run
 	grep -q "<this turn|findings-consulted|warn|pre-turn|docs/findings.md|||nothing in it mentions ITEM-001" "$OUT/galph.1"
-	# A receipt is a file that anybody may have written.
+	# As a text, a line for each; without any it is empty.
+	put t.mustache '<{{check_findings}}>'
+	exits 0 git orch prompt build galph
+	has "<1/galph: warn findings-consulted: docs/findings.md: nothing in it mentions ITEM-001"
+	rm .git/orch/receipts.jsonl
+	exits 0 git orch prompt build galph
+	has "<>"
+	put t.mustache "<{{delta.changed_files}}>{{delta.new_plan_items}}"
+	exits 0 git orch prompt build galph
+	has "<M t.mustache>"
+}
+
+@test "findings in receipts that anybody may have written" {
+	put t.mustache '{{#check_findings}}<{{turn}}|{{rule}}|{{level}}|{{stage}}|{{path}}|{{line}}|{{commit}}|{{message}}>{{/check_findings}}'
+	git config orchactor.galph.context t.mustache
+	agent ralph "mkdir -p src; echo 1 >src/a.c; git add .; git commit -qm x"
+	exits 0 git orch run
 	exits 0 git orch prompt build ralph
 	sed -i 's/"checks":{.*"exceptions":\[\]}/"checks":{"findings":[1,{"rule":2},null,{"rule":"r","message":"m","path":7,"line":"x"}]}/' .git/orch/receipts.jsonl
 	grep -q '"checks":{"findings":\[1,' .git/orch/receipts.jsonl

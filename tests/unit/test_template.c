@@ -141,6 +141,14 @@ static void test_delimiters(void **state)
 	      "t:1: bad delimiters 'aaaaaaaaaaaaaaaaa b'");
 }
 
+static void test_lists_as_text(void **state)
+{
+	(void)state;
+	gives("<{{l}}>", "{\"l\":[]}", "<>");
+	gives("<{{l}}>", "{\"l\":[{\"\":\"a\",\"x\":1}]}", "<a>");
+	gives("<{{a.l}}>", "{\"a\":{\"l\":[{\"\":\"a\"},{\"\":\"b {{x}}\"}]}}", "<a\nb {{x}}>");
+}
+
 static void test_errors(void **state)
 {
 	(void)state;
@@ -151,6 +159,8 @@ static void test_errors(void **state)
 	fails("{{^x}}{{/x}}", "{}", "t:1: no variable 'x'");
 	fails("{{! a\nb }}\n{{x}}", "[]", "t:3: no variable 'x'");
 	fails("{{l}}", "{\"l\":[1]}", "t:1: a list is no text: 'l'");
+	fails("{{l}}", "{\"l\":[{\"\":\"a\"},{\"x\":1}]}", "t:1: a list is no text: 'l'");
+	fails("{{l}}", "{\"l\":[{\"\":1}]}", "t:1: a list is no text: 'l'");
 	fails("{{o}}", "{\"o\":{}}", "t:1: an object is no text: 'o'");
 	fails("{{a", "{}", "t:1: tag is not closed: '{{a'");
 	fails("{{{a}}", "{\"a\":1}", "t:1: tag is not closed: '{{{a}}'");
@@ -224,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_standalone),
 		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_delimiters),
+		cmocka_unit_test(test_lists_as_text),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_appends),

@@ -55,6 +55,23 @@ each
 compare "pre-push, 50 commits, and 3 rules on each commit" 10 "$hook origin url" \
 	"git rev-list --count HEAD~50..HEAD"
 
+# A history that is pushed for the first time, with 3,000 tags: 4,000 commits are
+# looked into, each once.
+git rev-list main | head -n 3000 |
+	awk -v z=$zero '{ print "refs/tags/t" NR, $1, "refs/tags/t" NR, z }' >mirror
+echo "refs/heads/main $head refs/heads/main $zero" >>mirror
+git update-ref -d refs/remotes/origin/main
+bench_input=mirror bench_runs=5
+compare "pre-push, 4,000 commits and 3,000 tags, none of them there" 60 "$hook origin url" \
+	"git rev-list --count HEAD"
+if [ -x /usr/bin/time ]; then
+	kb=$(/usr/bin/time -f %M "$hook" origin url <mirror 2>&1 >/dev/null | tail -n 1)
+	echo "the same, memory  $((kb / 1024)) MiB  limit 64"
+	[ "$kb" -le 65536 ] || failed=1
+fi
+bench_input=update bench_runs=
+git update-ref refs/remotes/origin/main "$old"
+
 # No limits: what a hook of a shell or of lefthook costs in the same run.
 printf '#!/bin/sh\ntrue\n' >true.sh
 chmod +x true.sh

@@ -244,53 +244,75 @@ static int open_gate(struct judging *j, const struct line *l)
 	return 0;
 }
 
-static int judge_part(struct judging *j, const struct line *l, enum check_part part,
-		      const struct oid *tips, size_t nr_tips)
+/* What a part of a line, or of several, is judged by. */
+static void fill_input(struct check_input *in, struct judging *j, const struct line *l,
+		       enum check_part part)
+{
+	in->o = &j->o;
+	in->stage = CHECK_PRE_PUSH;
+	in->part = part;
+	in->actor = j->actor;
+	in->focus_id = j->focus;
+	in->base = l->base;
+	in->tip = l->tip;
+	in->known = j->known.v;
+	in->nr_known = j->known.nr;
+	in->brought = j->nr > 1 ? &j->brought : NULL;
+}
+
+/* Rules that look into commits see each commit once, whatever leads to it. */
+static int judge_commits(struct judging *j, const size_t *lines, size_t nr)
 {
 	struct check_input in = CHECK_INPUT_INIT;
+	struct oid *tips = xcalloc(nr, sizeof(*tips));
+	struct oid *known = xcalloc(nr + j->known.nr, sizeof(*known));
+	size_t nr_known = 0;
 	int rc;
 
-	in.o = &j->o;
-	in.stage = CHECK_PRE_PUSH;
-	in.part = part;
-	in.actor = j->actor;
-	in.focus_id = j->focus;
-	in.base = l->base;
-	in.tip = l->tip;
+	for (size_t i = 0; i < nr; i++) {
+		tips[i] = j->v[lines[i]].tip;
+		if (!oid_is_zero(&j->v[lines[i]].base))
+			known[nr_known++] = j->v[lines[i]].base;
+	}
+	for (size_t i = 0; i < j->known.nr; i++)
+		known[nr_known++] = j->known.v[i];
+	fill_input(&in, j, &j->v[lines[0]], CHECK_THE_COMMITS);
 	in.tips = tips;
-	in.nr_tips = nr_tips;
-	in.known = j->known.v;
-	in.nr_known = j->known.nr;
-	in.brought = j->nr > 1 ? &j->brought : NULL;
+	in.nr_tips = nr;
+	in.known = known;
+	in.nr_known = nr_known;
 	rc = check_judge(j->out, &in, &j->rules);
 	check_input_release(&in);
+	free(known);
+	free(tips);
 	return rc;
 }
 
-/* All lines that the rules of the first one are for. Rules that look into commits see
- * each commit once, whatever leads to it. */
+/* All lines that the rules of the first one are for. */
 static int judge_group(struct judging *j, size_t first)
 {
-	const struct line *l = &j->v[first];
-	struct oid *tips = xcalloc(j->nr, sizeof(*tips));
-	size_t nr = 0;
-	int rc = open_gate(j, l);
+	size_t *lines = xcalloc(j->nr, sizeof(*lines)), nr = 0, at = 0;
+	int rc = open_gate(j, &j->v[first]);
 
 	for (size_t i = first; i < j->nr; i++)
-		if (!j->v[i].is_done && oid_eq(&j->v[i].file, &l->file))
-			tips[nr++] = j->v[i].tip;
+		if (!j->v[i].is_done && oid_eq(&j->v[i].file, &j->v[first].file)) {
+			lines[nr++] = i;
+			j->v[i].is_done = true;
+		}
 	if (rc == 0 && nr > 1)
-		rc = judge_part(j, l, CHECK_THE_COMMITS, tips, nr);
-	for (size_t i = first; rc == 0 && i < j->nr; i++) {
-		if (j->v[i].is_done || !oid_eq(&j->v[i].file, &l->file))
-			continue;
-		rc = judge_part(j, &j->v[i], nr > 1 ? CHECK_THE_CHANGE : CHECK_ALL_PARTS, NULL, 0);
-		j->v[i].is_done = true;
-		l = rc < 0 ? &j->v[i] : l;
+		rc = judge_commits(j, lines, nr);
+	for (; rc == 0 && at < nr; at++) {
+		struct check_input in = CHECK_INPUT_INIT;
+
+		fill_input(&in, j, &j->v[lines[at]], nr > 1 ? CHECK_THE_CHANGE : CHECK_ALL_PARTS);
+		rc = check_judge(j->out, &in, &j->rules);
+		check_input_release(&in);
 	}
+	if (rc < 0)
+		error_prefix(rc, "%s", j->v[lines[at ? at - 1 : 0]].said->remote);
 	close_gate(j);
-	free(tips);
-	return rc < 0 ? error_prefix(rc, "%s", l->said->remote) : 0;
+	free(lines);
+	return rc;
 }
 
 int push_judge(struct check_report *out, const struct push *p, struct repo *repo,

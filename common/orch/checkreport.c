@@ -65,7 +65,7 @@ void check_report_page(struct output *o, const struct check_report *r,
 {
 	struct strbuf line = STRBUF_INIT;
 
-	output_table_begin(o, "lll");
+	output_table_begin(o, "llw");
 	for (size_t i = 0; i < r->nr; i++) {
 		strbuf_reset(&line);
 		add_finding_text(&line, &r->v[i]);

@@ -48,3 +48,14 @@ words() { printf 'word%.0s ' $(seq "$1"); }
 	is "$(grep -A1 '^warn  agent .*galph' <<<"$out" | sed '2,$s/^ */ /' | tr -d '\n')" "$whole"
 	[ "$(grep -A2 '^warn  agent .*galph' <<<"$out" | wc -L)" -le 60 ]
 }
+
+@test "check: messages are wrapped" {
+	commit "code" src/a.c
+	git config orchcheck.tests-with-code.message "$(words 30)end"
+	exits 0 git orch check --range HEAD~1..HEAD
+	[ "$(widest)" -gt 150 ]
+	on 60 "git orch check --range HEAD~1..HEAD"
+	[ "$(widest)" -le 60 ]
+	matches '^warn  tests-with-code  src/a.c: word'
+	matches '^ +word .*end$'
+}

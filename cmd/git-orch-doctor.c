@@ -9,11 +9,14 @@
 #include "orch/checkup.h"
 #include "orch/orch.h"
 
+static bool live;
+
 static const char *const usage[] = {
-	"git orch doctor [--loop <name>] [--json]",
+	"git orch doctor [--live] [--loop <name>] [--json]",
 	NULL
 };
 static const struct opt opts[] = {
+	OPT_FLAG(0, "live", &live, "commit, check out and push in a scratch clone"),
 	OPT_LOOP,
 	OPT_END
 };
@@ -52,7 +55,7 @@ static int run(int argc, const char **argv)
 
 	if (argc)
 		return usage_error("unexpected argument '%s'", argv[0]);
-	if ((rc = checkup_run(&c)) < 0)
+	if ((rc = checkup_run(&c, live ? CHECKUP_LIVE : 0)) < 0)
 		goto out;
 	output_open(&o);
 	print(&o, &c);

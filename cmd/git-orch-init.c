@@ -11,13 +11,15 @@
 #include "orch/orch.h"
 #include "orch/setup.h"
 
-static bool dry_run, local, import, remove_it, purge;
+static bool dry_run, local, import, remove_it, purge, no_hooks, hooks_only, hook_config;
 static struct strvec agents;
 
 static const char *const usage[] = {
-	"git orch init [--dry-run] [--local] [--agent <actor>=<agent>]... [--json]",
+	"git orch init [--dry-run] [--local] [--agent <actor>=<agent>]... "
+	"[--no-hooks | --config] [--json]",
 	"git orch init --import [--dry-run] [--local] [--agent <actor>=<agent>]... "
-	"[--loop <name>] [--json]",
+	"[--loop <name>] [--no-hooks | --config] [--json]",
+	"git orch init --hooks-only [--config] [--dry-run] [--json]",
 	"git orch init --remove [--purge] [--dry-run] [--json]",
 	NULL
 };
@@ -28,6 +30,9 @@ static const struct opt opts[] = {
 		 "let claude or codex play <actor>; may be repeated"),
 	OPT_FLAG(0, "import", &import, "begin where the loop of another tool stands"),
 	OPT_LOOP,
+	OPT_FLAG(0, "no-hooks", &no_hooks, "leave git's hooks alone"),
+	OPT_FLAG(0, "hooks-only", &hooks_only, "install the hooks and nothing else"),
+	OPT_FLAG(0, "config", &hook_config, "hooks into git config (git 2.54 and newer)"),
 	OPT_FLAG(0, "remove", &remove_it, "undo what init and the loop have written"),
 	OPT_FLAG(0, "purge", &purge, "with --remove: receipts and logs, too"),
 	OPT_END
@@ -67,7 +72,9 @@ static int run_remove(struct repo *repo)
 static int run_init(struct repo *repo)
 {
 	const struct init_request req = {
-		.dry_run = dry_run, .local = local, .import = import, .agents = &agents,
+		.dry_run = dry_run, .local = local, .import = import,
+		.no_hooks = no_hooks, .hooks_only = hooks_only, .hook_config = hook_config,
+		.agents = &agents,
 	};
 	struct init in = INIT_INIT;
 	struct output o;
@@ -93,7 +100,13 @@ static int run(int argc, const char **argv)
 		rc = usage_error("--purge goes with --remove");
 	else if (orch_loop_option && !import)
 		rc = usage_error("--loop goes with --import");
-	else if (remove_it && (local || import || agents.nr))
+	else if (no_hooks && (hooks_only || hook_config))
+		rc = usage_error("--no-hooks excludes --%s", hooks_only ? "hooks-only" :
+				 "config");
+	else if (hooks_only && (local || import || agents.nr))
+		rc = usage_error("--hooks-only goes with --config and --dry-run only");
+	else if (remove_it && (local || import || agents.nr || no_hooks || hooks_only ||
+			       hook_config))
 		rc = usage_error("--remove goes with --purge and --dry-run only");
 	else if ((rc = repo_open(&repo, NULL, 0)) == 0)
 		rc = remove_it ? run_remove(repo) : run_init(repo);

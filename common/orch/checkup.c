@@ -163,7 +163,7 @@ static void check_directory(struct checkup *c, struct orch *o)
 	}
 }
 
-int checkup_run(struct checkup *c)
+int checkup_run(struct checkup *c, unsigned flags)
 {
 	struct orch o = ORCH_INIT;
 	struct repo *repo = NULL;
@@ -180,6 +180,8 @@ int checkup_run(struct checkup *c)
 		goto out;
 	}
 	check_repository(c, repo);
+	sink_to = c;
+	checkup_hooks(c, repo, flags & CHECKUP_LIVE);
 	/* What loading would warn about is in config_ignored(). */
 	sink_to = NULL;
 	rc = orch_open(&o, ORCH_LOOP_OPTIONAL);

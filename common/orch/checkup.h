@@ -2,7 +2,8 @@
 #define ORCH_CHECKUP_H
 /*
  * Everything that must be in order for a loop to run here, asked of the
- * modules that will do the work. Nothing is changed.
+ * modules that will do the work. Nothing is changed here; CHECKUP_LIVE makes a
+ * scratch clone elsewhere and commits, checks out and pushes in it.
  */
 #include "base/compat.h"
 
@@ -26,6 +27,7 @@ struct checkup {
  * is only ORCH_ENOTFOUND outside any repository. Warnings of the modules
  * become lines, so the sink for warnings is ours afterwards.
  */
-int checkup_run(struct checkup *c);
+enum checkup_flags { CHECKUP_LIVE = 1 << 0 };
+int checkup_run(struct checkup *c, unsigned flags);
 void checkup_release(struct checkup *c);
 #endif

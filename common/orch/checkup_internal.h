@@ -6,10 +6,14 @@
  *   checkup_turn.c    state, holder, runners, receipts
  *   checkup_remote.c  the remote that shares the turn
  *   checkup_actors.c  documents, prompts, agents
+ *   checkup_hooks.c   git's hooks
+ *   checkup_live.c    the same, tried
  */
 #include "base/compat.h"
 #include "orch/checkup.h"
+struct hooks;
 struct orch;
+struct repo;
 
 void checkup_add(struct checkup *c, enum checkup_level level, const char *name,
 		 const char *fmt, ...) PRINTF_LIKE(4, 5);
@@ -21,4 +25,6 @@ void checkup_begin(const char *name);
 void checkup_turn(struct checkup *c, struct orch *o);
 void checkup_remote(struct checkup *c, struct orch *o);
 void checkup_actors(struct checkup *c, struct orch *o);
+void checkup_hooks(struct checkup *c, struct repo *repo, bool live);
+void checkup_live(struct checkup *c, const struct hooks *h, struct repo *repo);
 #endif

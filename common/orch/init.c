@@ -248,8 +248,9 @@ static void find_next(struct init *in)
 	if (req->dry_run) {
 		struct strbuf again = STRBUF_INIT;
 
-		strbuf_addf(&again, "git orch init%s%s", req->local ? " --local" : "",
-			    req->import ? " --import" : "");
+		strbuf_addf(&again, "git orch init%s%s%s%s", req->local ? " --local" : "",
+			    req->import ? " --import" : "", req->no_hooks ? " --no-hooks" : "",
+			    req->hook_config ? " --config" : "");
 		for (size_t i = 0; i < req->agents->nr; i++)
 			strbuf_addf(&again, " --agent %s", req->agents->v[i]);
 		strbuf_addbuf(&again, &missing);
@@ -324,6 +325,22 @@ static int write_all(struct init *in)
 			strvec_pushf(&in->written, "git config orchactor.%s", a->actor);
 	}
 	return rc;
+}
+
+static int install_hooks(struct init *in)
+{
+	unsigned flags = (in->req.dry_run ? HOOKS_DRY_RUN : 0u) |
+			 (in->req.hook_config ? HOOKS_CONFIG : 0u);
+
+	return hooks_install(&in->hooks, in->repo, flags);
+}
+
+/* What is no place for a loop can have hooks: a bare repository. */
+static int only_hooks(struct init *in)
+{
+	int rc = hooks_look(&in->hooks, in->repo);
+
+	return rc < 0 ? rc : install_hooks(in);
 }
 
 /* ---- the loop of another tool ---- */
@@ -411,9 +428,15 @@ int init_run(struct init *in, struct repo *repo, const struct init_request *req)
 	in->req = *req;
 	in->repo = repo;
 	turn_init(&in->published);
+	if (req->hooks_only)
+		return only_hooks(in);
 	if (!repo_work_tree(repo))
-		return error_set(ORCH_EUNSUPPORTED,
-				 "this repository is bare: run init in a work tree");
+		return error_set(ORCH_EUNSUPPORTED, "this repository is bare: run init in a "
+				 "work tree, or init --hooks-only here");
+	if (!req->no_hooks && (rc = hooks_look(&in->hooks, repo)) < 0)
+		return rc;
+	if (req->hook_config && (rc = hooks_check_config(&in->hooks)) < 0)
+		return rc;
 	if ((rc = config_load(&in->config, repo)) < 0 ||
 	    (rc = discover(in)) < 0)
 		goto out;
@@ -427,6 +450,8 @@ int init_run(struct init *in, struct repo *repo, const struct init_request *req)
 		goto out;
 	if (in->import.source && !req->dry_run &&
 	    (rc = turn_import(&o, &in->import.at, false)) < 0)
+		goto out;
+	if (!req->no_hooks && (rc = install_hooks(in)) < 0)
 		goto out;
 	find_next(in);
 out:
@@ -444,6 +469,7 @@ void init_release(struct init *in)
 	setup_result_release(&in->result);
 	discovery_release(&in->found);
 	import_release(&in->import);
+	hooks_release(&in->hooks);
 	free(in->old_loop);
 	free(in->remote);
 	turn_release_memory(&in->published);

@@ -305,6 +305,51 @@ static void print_agents(struct output *o, const struct init *in)
 	}
 }
 
+/* What stands, on one line; then, hook by hook, what somebody has to do. */
+static void print_hooks(struct output *o, const struct init *in)
+{
+	const struct hooks *h = &in->hooks;
+	struct strbuf line = STRBUF_INIT;
+	bool refused = false, changed = false;
+
+	if (in->req.no_hooks) {
+		json_add_null(output_json(o), "hooks");
+		return;
+	}
+	hooks_json(json_add_array(output_json(o), "hooks"), h);
+	for (size_t i = 0; i < h->nr; i++) {
+		char *more = hook_describe(&h->v[i]);
+
+		if (h->v[i].standing == HOOK_REFUSED) {
+			refused = true;
+		} else {
+			strbuf_addf(&line, "%s%s", line.len ? ", " : "", h->v[i].type->name);
+			if (more)
+				strbuf_addf(&line, " (%s)", more);
+			changed |= h->v[i].changed;
+		}
+		free(more);
+	}
+	if (!h->nr)
+		strbuf_addstr(&line, "none: their programs are not installed");
+	else if (!line.len)
+		strbuf_addstr(&line, "none installed");
+	else if (!changed)
+		strbuf_addstr(&line, ": in place");
+	output_field(o, "hooks", "%s%s", line.buf, refused ? "; by hand:" : "");
+	for (size_t i = 0; i < h->nr; i++) {
+		const struct hook_report *r = &h->v[i];
+
+		if (r->standing != HOOK_REFUSED)
+			continue;
+		output_field(o, "", "%s: %s%s%s", r->type->name, r->why,
+			     r->where ? "; add to " : "", r->where ? r->where : "");
+		if (r->where && r->add)
+			output_field(o, "", "  %s", r->add);
+	}
+	strbuf_release(&line);
+}
+
 static void print_next(struct output *o, const struct init *in)
 {
 	struct json *array = json_add_array(output_json(o), "next");
@@ -329,18 +374,22 @@ void init_report(struct output *o, const struct init *in)
 {
 	struct json *array;
 
-	print_workflow(o, in);
-	print_actors(o, &in->found);
-	print_documents(o, &in->found);
-	print_left_out(o, &in->found);
-	print_hints(o, &in->found);
-	print_published(o, in);
-	print_import(o, in);
-	print_config_result(o, in);
-	print_agents(o, in);
+	if (!in->req.hooks_only) {
+		print_workflow(o, in);
+		print_actors(o, &in->found);
+		print_documents(o, &in->found);
+		print_left_out(o, &in->found);
+		print_hints(o, &in->found);
+		print_published(o, in);
+		print_import(o, in);
+		print_config_result(o, in);
+		print_agents(o, in);
+	}
+	print_hooks(o, in);
 	array = json_add_array(output_json(o), "written");
 	for (size_t i = 0; i < in->written.nr; i++)
 		json_add_string(array, NULL, in->written.v[i]);
 	json_add_bool(output_json(o), "dry_run", in->req.dry_run);
-	print_next(o, in);
+	if (!in->req.hooks_only)
+		print_next(o, in);
 }

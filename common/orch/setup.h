@@ -55,7 +55,8 @@ struct setup_removal {
 };
 #define SETUP_REMOVAL_INIT { STRVEC_INIT, STRVEC_INIT }
 /*
- * Undo everything: config sections, an unedited .orchconfig, refs/orch/, the
+ * Undo everything: hooks (those that were there before get their places back),
+ * config sections, an unedited .orchconfig, refs/orch/, the
  * state. Receipts and logs stay unless SETUP_PURGE. ORCH_EBUSY while a living
  * process holds a turn. Works with a broken configuration and in bare
  * repositories.

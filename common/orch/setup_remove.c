@@ -14,6 +14,7 @@
 #include "git/gitconfig.h"
 #include "git/refs.h"
 #include "git/repo.h"
+#include "orch/hooks.h"
 #include "orch/orch.h"
 #include "orch/turn.h"
 
@@ -278,6 +279,7 @@ int setup_remove(struct setup_removal *out, struct repo *repo, unsigned flags)
 	int rc;
 
 	if ((rc = refuse_while_held(repo, dir)) == 0 &&
+	    (rc = hooks_remove(&out->removed, &out->kept, repo, dry)) == 0 &&
 	    (rc = remove_config(out, repo, dry)) == 0 &&
 	    (rc = remove_tracked(out, repo, dry)) == 0 &&
 	    (rc = remove_refs(out, repo, dry)) == 0 &&

@@ -8,11 +8,12 @@ details() { json "[.checks[] | select(.name == \"$1\") | .detail] | join(\"\\n\"
 	loop_init
 	agent galph true
 	agent ralph "cat >/dev/null"
+	exits 0 git orch init --hooks-only
 	exits 0 git orch doctor --json
 	json_is .version 1
 	json_true '.checks | all(.level == "ok")'
 	json_is '[.checks[].name] | unique' \
-		'["agent","config","directory","documents","git","holder","prompt","receipts","repository","state"]'
+		'["agent","config","directory","documents","git","holder","hook","hooks","prompt","receipts","repository","state"]'
 	exits 0 git orch doctor
 	matches '^ok +config +workflow galph ralph'
 	clean

@@ -95,10 +95,11 @@ void hook_say(const char *fmt, ...)
 	strbuf_release(&text);
 }
 
-/* Notes are progress, and a hook that is content is silent. */
+/* Notes are progress, and a hook that is content is silent. Warnings about what does
+ * not count (of a configuration) are for who asks a gate to judge by it. */
 static void talk(bool is_warning, const char *text)
 {
-	if (is_warning)
+	if (is_warning && current->gate)
 		say_line("warning: ", text);
 }
 

@@ -42,8 +42,8 @@ const struct hook_type *hook_find(const char *name);	/* NULL: none of ours */
 
 /*
  * First in run(). From here on stdout is /dev/null (git shares its own with
- * pre-push), a broken pipe is an error and no death, warnings are lines
- * "git-orch: <hook>: ...", and a clock runs: 10 s, a gate 60 s. When it has
+ * pre-push), a broken pipe is an error and no death, warnings of
+ * a gate are lines "git-orch: <hook>: ...", and a clock runs: 10 s, a gate 60 s. When it has
  * run out the process says so and ends, a gate with 1, the others with 0; what
  * it was writing has to survive that, as file_replace() does.
  * False: the environment says to skip it, and the line was printed.

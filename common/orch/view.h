@@ -93,6 +93,12 @@ int view_invalidate(struct view_dropped *out, struct orch *o, const char *actor,
 /* Only these documents: paths or patterns. */
 int view_invalidate_paths(struct view_dropped *out, struct orch *o, const char *actor,
 			  const struct strvec *paths);
+/*
+ * After a switch of branches to `commit`: the loop's key frames whose documents are not
+ * what the last turn found are made anew by the next fresh pack. What was seen stays.
+ * Waits for nobody: a view that is being changed is left alone (ORCH_EBUSY).
+ */
+int view_drop_frames(struct orch *o, const struct oid *commit);
 /* Whether one of them is the path or a pattern for it. */
 bool view_is_named(const struct strvec *paths, const char *path);
 bool view_dropped_any(const struct view_dropped *d);

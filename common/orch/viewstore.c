@@ -177,15 +177,26 @@ void view_store_release(struct view_store *s)
 	*s = empty;
 }
 
-int view_lock(struct lock *lock, struct orch *o, const char *actor)
+static int lock_view(struct lock *lock, struct orch *o, const char *actor,
+		     int (*take)(struct lock *lock, const char *path))
 {
 	char *path = xstrfmt("%s/view-%s.lock", o->loop_dir, actor);
 	int rc;
 
 	if ((rc = dir_make(o->loop_dir)) == 0)
-		rc = lock_take(lock, path);
+		rc = take(lock, path);
 	free(path);
 	return rc;
+}
+
+int view_lock(struct lock *lock, struct orch *o, const char *actor)
+{
+	return lock_view(lock, o, actor, lock_take);
+}
+
+int view_try_lock(struct lock *lock, struct orch *o, const char *actor)
+{
+	return lock_view(lock, o, actor, lock_try);
 }
 
 int view_store_change(struct orch *o, const char *actor, view_change *change, void *data)

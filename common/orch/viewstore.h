@@ -51,6 +51,7 @@ void view_store_drop(struct view_store *s, size_t i);
 int64_t view_pack_seq(const char *id);
 /* Held while a view changes. */
 int view_lock(struct lock *lock, struct orch *o, const char *actor);
+int view_try_lock(struct lock *lock, struct orch *o, const char *actor);	/* or ORCH_EBUSY */
 /*
  * Change an actor's view: `change` loads, changes and saves it, under its lock, and
  * is called again when somebody was faster.

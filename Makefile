@@ -71,6 +71,7 @@ include mk/storm.mk
 include mk/install.mk
 include mk/agents.mk
 include mk/tokens.mk
+include mk/hooks.mk
 
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -93,6 +93,7 @@ find_missing() {
 	need mandoc have mandoc
 	need shellcheck have shellcheck
 	need procps have ps
+	need git-lfs have git-lfs
 	need python3-jsonschema /usr/bin/python3 -c 'import jsonschema'
 }
 header_cmocka() {

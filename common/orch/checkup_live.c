@@ -169,6 +169,18 @@ static int copy_config(const struct scratch *s, struct repo *repo)
 	return rc;
 }
 
+static int add_file(const struct scratch *s)
+{
+	char *path = xstrfmt("%s/git-orch-doctor", s->tree);
+	int rc;
+
+	unlink(path);
+	if ((rc = touch(path)) == 0)
+		rc = GIT(s, s->tree, "add", "-f", "--", "git-orch-doctor");
+	free(path);
+	return rc;
+}
+
 /*
  * A clone with the files of the top only, where lefthook and others have their
  * configuration: history and objects are shared, not copied.
@@ -202,6 +214,9 @@ static int prepare(const struct scratch *s, const struct hooks *h, struct repo *
 		rc = GIT(s, s->tree, "checkout", "-q", "-f", "--detach", oid_hex(&head));
 	if (rc == 0)
 		rc = copy_config(s, repo);
+	/* lefthook runs nothing at a push without a changed file. */
+	if (rc == 0)
+		rc = add_file(s);
 	if (rc == 0)
 		rc = GIT(s, s->tree, "config", "core.hooksPath", h->place.dir);
 	return rc;
@@ -259,8 +274,8 @@ static void forget_witness(const struct scratch *s)
 /* One deed after the other: what one hook does must not count for another. */
 static void play(struct checkup *c, const struct scratch *s, const struct hooks *h)
 {
-	static const char *const commit[] = { "commit", "-q", "--allow-empty", "--no-verify",
-					      "-m", "git orch doctor --live", NULL };
+	static const char *const commit[] = { "commit", "-q", "--no-verify", "-m",
+					      "git orch doctor --live", NULL };
 	static const char *const checkout[] = { "checkout", "-q", "-b", "git-orch-doctor", NULL };
 	static const char *const push[] = { "push", "-q", "origin",
 					    "HEAD:refs/heads/git-orch-doctor", NULL };

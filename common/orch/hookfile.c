@@ -34,7 +34,8 @@ static const char head[] =
 	"case $0 in\n"
 	"*/\"$hook\") ;;\n"
 	"*)\t[ \"${GIT_ORCH_KEPT-}\" != \"$dir $hook $*\" ] || kept=/dev/null\n"
-	"\texport GIT_ORCH_KEPT=\"$dir $hook $*\" ;;\n"
+	"\texport GIT_ORCH_KEPT=\"$dir $hook $*\"\n"
+	"\t[ -z \"${PRE_COMMIT_RUNNING_LEGACY-}\" ] || ! grep -q 'by pre-commit' \"$kept\" || kept=/dev/null ;;\n"
 	"esac\n";
 
 static const char gate[] =

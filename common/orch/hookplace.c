@@ -133,17 +133,25 @@ static void decide(struct hook_place *p, struct repo *repo)
 	bool link = lstat(p->dir, &st) == 0 && S_ISLNK(st.st_mode);
 	size_t len = strlen(real);
 
+	/* "core.hooksPath = /dev/null" is how people switch hooks off. */
+	p->nowhere = (p->value && !*p->value) ||
+		     (stat(p->dir, &st) == 0 ? !S_ISDIR(st.st_mode) : errno == ENOTDIR);
 	p->is_default = str_eq(real, real_usual);
 	p->per_tree = p->value && p->value[0] != '/' && p->value[0] != '~' && !p->is_default;
 	p->husky = (len > 9 && str_eq(real + len - 9, "/.husky/_")) ||
 		   (len > 7 && str_eq(real + len - 7, "/.husky"));
 	hook_place_describe(&what, p);
-	if (link)
+	if (p->nowhere)
+		p->refusal = xstrfmt("git runs no hooks: %s is no directory",
+				     p->value ? what.buf : p->dir);
+	else if (link)
 		p->refusal = xstrfmt("%s is a symbolic link to %s", p->dir, real);
 	else if (p->husky)
 		p->refusal = xstrfmt("the hooks are husky's: %s", what.buf);
 	else if (p->is_default)
 		;
+	else if (p->level == CONFIG_COMMAND)
+		p->refusal = xstrfmt("%s holds for one command", what.buf);
 	else if (p->level != CONFIG_LOCAL && p->level != CONFIG_WORKTREE)
 		p->refusal = xstrfmt("%s serves other repositories, too", what.buf);
 	else if (!in_git_dir(real, repo) && (tree = work_tree_around(real)))

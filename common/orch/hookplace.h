@@ -19,6 +19,7 @@ struct hook_place {
 	int line;
 	bool husky;		/* made by husky: its scripts are one level up */
 	bool per_tree;		/* a relative path: each work tree has its own */
+	bool nowhere;		/* no directory: git runs no hooks, whoever's they are */
 	char *refusal;		/* why nothing of ours is written there; NULL: it is */
 };
 #define HOOK_PLACE_INIT { .dir = NULL }

@@ -76,7 +76,7 @@ void hook_refuse(struct hook_report *r, char *why, char *where)
 	free(r->add);
 	r->why = why;
 	r->where = where;
-	r->add = guarded(r->type, " \"$@\"");
+	r->add = where ? guarded(r->type, " \"$@\"") : NULL;
 }
 
 static const char *const lefthook_files[] = {
@@ -133,8 +133,6 @@ static bool ask_lefthook(struct hook_report *r, struct repo *repo)
 			r->by = xstrdup(lefthook_files[i]);
 			goto out;
 		}
-		free(r->add);
-		r->add = NULL;
 		goto out;
 	}
 	if (theirs) {
@@ -171,8 +169,6 @@ static void ask_husky(struct hook_report *r, const struct hooks *h)
 	} else if (new && !r->file.executable) {
 		hook_refuse(r, xstrfmt("%s has it, but husky is not installed here: npx husky",
 				       shown), NULL);
-		free(r->add);
-		r->add = NULL;
 	} else {
 		r->standing = HOOK_BY_OTHER;
 		r->by = shown;
@@ -198,8 +194,6 @@ static bool judge_caller(struct hook_report *r, const char *path)
 	}
 	hook_refuse(r, xstrfmt("%s runs it, but git ignores a hook that is not executable: "
 			       "chmod +x it", path), NULL);
-	free(r->add);
-	r->add = NULL;
 	return true;
 }
 
@@ -217,8 +211,6 @@ static void judge_file(struct hook_report *r, const struct hooks *h)
 		break;
 	case HOOKFILE_ODD:
 		hook_refuse(r, xstrfmt("%s is no file: git hangs at it", path), NULL);
-		free(r->add);
-		r->add = NULL;
 		break;
 	case HOOKFILE_FOREIGN:
 		if (judge_caller(r, path))
@@ -246,10 +238,10 @@ static void judge(struct hook_report *r, const struct hooks *h, struct repo *rep
 	} else if (h->place.refusal) {
 		char *path = xstrfmt("%s/%s", h->place.dir, r->type->name);
 
-		if (judge_caller(r, path))
-			free(path);
-		else
-			hook_refuse(r, xstrdup(h->place.refusal), path);
+		if (!judge_caller(r, path))
+			hook_refuse(r, xstrdup(h->place.refusal),
+				    h->place.nowhere ? NULL : xstrdup(path));
+		free(path);
 	} else if (!ask_lefthook(r, repo)) {
 		judge_file(r, h);
 	}

@@ -10,8 +10,8 @@
 
 #define HOOKS_SECTION "hook.git-orch-"
 
-/* All owned by the report afterwards; `where` may be NULL. The line to add is
- * the guarded one for a shell script. */
+/* All owned by the report afterwards. The line to add to `where` is the guarded one
+ * for a shell script; NULL: no line helps. */
 void hook_refuse(struct hook_report *r, char *why, char *where);
 
 int hooks_install_config(struct hooks *h, struct repo *repo, bool dry_run);

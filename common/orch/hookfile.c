@@ -87,20 +87,27 @@ static void sum_of(char out[SUM_LEN + 1], const char *text, size_t len)
 	out[SUM_LEN] = '\0';
 }
 
+void hookfile_quote(struct strbuf *out, const char *path)
+{
+	strbuf_addch(out, '\'');
+	for (const char *s = path; *s; s++) {
+		if (*s == '\'')
+			strbuf_addstr(out, "'\\''");
+		else
+			strbuf_addch(out, *s);
+	}
+	strbuf_addch(out, '\'');
+}
+
 void hookfile_shim(struct strbuf *out, const struct hook_type *type, const char *program)
 {
 	struct strbuf body = STRBUF_INIT;
 	char sum[SUM_LEN + 1];
 
 	strbuf_addf(&body, "# Made by 'git orch init'; 'git orch init --remove' takes it away again.\n"
-		    "hook=%s\nown='", type->name);
-	for (const char *s = program; *s; s++) {
-		if (*s == '\'')
-			strbuf_addstr(&body, "'\\''");
-		else
-			strbuf_addch(&body, *s);
-	}
-	strbuf_addf(&body, "'\n%s%s", head, type->gate ? gate : follower);
+		    "hook=%s\nown=", type->name);
+	hookfile_quote(&body, program);
+	strbuf_addf(&body, "\n%s%s", head, type->gate ? gate : follower);
 	sum_of(sum, body.buf, body.len);
 	strbuf_addf(out, "#!/bin/sh\n" MARK "%d %s %s\n", SHIM_VERSION, type->name, sum);
 	strbuf_addbuf(out, &body);

@@ -39,6 +39,8 @@ struct hookfile {
 /* `dir` need not exist. A hook that cannot be read counts as foreign. */
 void hookfile_look(struct hookfile *out, const char *dir, const struct hook_type *type,
 		   const char *program);
+/* A path in quotes for sh. */
+void hookfile_quote(struct strbuf *out, const char *path);
 /* The shim's text, for the program at this absolute path. */
 void hookfile_shim(struct strbuf *out, const struct hook_type *type, const char *program);
 /*

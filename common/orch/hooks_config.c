@@ -10,16 +10,27 @@
 #include "git/repo.h"
 #include "orch/hooks_internal.h"
 
-/* What git gives to a shell, with the hook's arguments behind it. */
-static char *command_of(const struct hook_type *type)
+/*
+ * What git gives to a shell: the hook's arguments come behind it, if it has any. By
+ * its absolute path first: programs with windows often have a PATH of their own.
+ */
+static char *command_of(const struct hook_report *r)
 {
-	if (!type->gate)
-		return xstrfmt("! command -v git-orch >/dev/null || git orch hook %s",
-			       type->name);
-	return xstrfmt("command -v git-orch >/dev/null || { echo 'git-orch: %s: refused, because "
-		       "git-orch is not installed any more: install it again, or: git config "
-		       "--remove-section " HOOKS_SECTION "%s' >&2; exit 1; }; git orch hook %s",
-		       type->name, type->name, type->name);
+	const char *name = r->type->name;
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addstr(&text, "own=");
+	hookfile_quote(&text, r->program);
+	strbuf_addf(&text, "; f() { [ ! -x \"$own\" ] || exec \"$own\" -- \"$@\"; "
+		    "! command -v git-orch >/dev/null || exec git-orch hook %s \"$@\"; ", name);
+	if (r->type->gate)
+		strbuf_addf(&text, "case ${GIT_ORCH-} in 0 | false | no | off) echo \"git-orch: "
+			    "%s: skipped (GIT_ORCH=$GIT_ORCH)\" >&2; exit 0 ;; esac; echo "
+			    "'git-orch: %s: refused, because git-orch is not installed any more: "
+			    "install it again, or: git config --remove-section " HOOKS_SECTION
+			    "%s' >&2; exit 1; ", name, name, name);
+	strbuf_addstr(&text, "}; f");
+	return strbuf_detach(&text, NULL);
 }
 
 static int has_section(bool *has, struct repo *repo, const char *section)
@@ -61,7 +72,7 @@ static int install_one(struct hook_report *r, struct repo *repo)
 {
 	char *event = xstrfmt(HOOKS_SECTION "%s.event", r->type->name);
 	char *command = xstrfmt(HOOKS_SECTION "%s.command", r->type->name);
-	char *text = command_of(r->type);
+	char *text = command_of(r);
 	int rc;
 
 	if ((rc = gitconfig_set(repo, command, text, false)) == 0)
@@ -94,6 +105,20 @@ int hooks_check_config(const struct hooks *h)
 			 "word: 2.54 is the first that runs them", h->git_version);
 }
 
+/* Never a file and config: each would run. */
+static int move_to_config(struct hook_report *r, const struct hooks *h, struct repo *repo,
+			  bool dry_run)
+{
+	char *removed = NULL, *kept = NULL;
+	int rc = 0;
+
+	if (!h->place.refusal)
+		rc = hookfile_remove(h->place.dir, r->type, dry_run, &removed, &kept);
+	free(removed);
+	free(kept);
+	return rc == 0 && !dry_run ? install_one(r, repo) : rc;
+}
+
 int hooks_install_config(struct hooks *h, struct repo *repo, bool dry_run)
 {
 	int rc = hooks_check_config(h);
@@ -102,22 +127,18 @@ int hooks_install_config(struct hooks *h, struct repo *repo, bool dry_run)
 		return rc;
 	if (!dry_run)
 		hooks_record(repo, h->place.dir, false);
-	for (size_t i = 0; rc == 0 && i < h->nr; i++) {
+	for (size_t i = 0; i < h->nr; i++) {
 		struct hook_report *r = &h->v[i];
-		char *removed = NULL, *kept = NULL;
 
-		/* Never both: each would run. */
 		if (r->standing == HOOK_BY_OTHER)
 			continue;
-		if (!h->place.refusal)
-			rc = hookfile_remove(h->place.dir, r->type, dry_run, &removed, &kept);
-		free(removed);
-		free(kept);
-		r->changed = rc == 0 && r->standing != HOOK_BY_CONFIG;
-		if (rc == 0 && !dry_run)
-			rc = install_one(r, repo);
-		if (rc < 0)
-			break;
+		r->changed = r->standing != HOOK_BY_CONFIG;
+		if (move_to_config(r, h, repo, dry_run) < 0) {
+			r->changed = false;
+			hook_refuse(r, xstrdup(error_message()), NULL);
+			error_clear();
+			continue;
+		}
 		hookfile_look(&r->file, h->place.dir, r->type, r->program);
 		if (dry_run || is_listed(r, repo))
 			r->standing = HOOK_BY_CONFIG;
@@ -125,5 +146,5 @@ int hooks_install_config(struct hooks *h, struct repo *repo, bool dry_run)
 			hook_refuse(r, xstrfmt("git hook list %s does not name it", r->type->name),
 				    NULL);
 	}
-	return rc;
+	return 0;
 }

@@ -24,9 +24,9 @@
 #define PREFIX "git-orch: "
 
 static const struct hook_type types[] = {
-	{ "post-commit", false, false, false, "refreshes the artifact index" },
-	{ "post-checkout", false, false, true, "drops what a switch of branches makes useless" },
-	{ "pre-push", true, true, true, "checks what is pushed" },
+	{ "post-commit", false, false },
+	{ "post-checkout", false, false },
+	{ "pre-push", true, true },
 };
 static const struct hook_type *current;	/* since hook_begin() */
 static int64_t limit;			/* seconds */

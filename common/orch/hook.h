@@ -33,8 +33,6 @@ struct hook_type {
 	const char *name;	/* as git calls it */
 	bool gate;		/* its exit status decides what git does */
 	bool has_input;		/* git writes to its standard input */
-	bool keeps_status;	/* a kept hook's failure is git's, gate or not */
-	const char *summary;	/* "refreshes the artifact index" */
 };
 /* Every hook that we have a program for, in the order in which they are shown. */
 const struct hook_type *hook_types(size_t *nr);

@@ -122,6 +122,7 @@ uninstall_all() {
 		rmdir -- "$prefix/$path" 2>/dev/null || :
 	done
 	echo "removed $n files below $prefix"
+	echo "where 'git orch init' has put hooks, pre-push refuses now, and names the cure"
 }
 
 case $verb in

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# git orch hook, and what all hook programs have in common (orch/hook.h).
+# git orch hook. What all hook programs have in common is in hooks.bats.
 load helper
 load hooks
 setup() { orch_setup; }
@@ -34,48 +34,4 @@ setup() { orch_setup; }
 	exits 0 git orch init --hooks-only
 	has "none: their programs are not installed"
 	is "$(ls .git/hooks | grep -v sample)" ""
-}
-
-@test "A6.9 each skip is one line: GIT_ORCH=0, GIT_ORCH_SKIP, git -c" {
-	local old new
-
-	loop_init
-	exits 0 git orch context status --actor galph
-	old=$(head_of HEAD~1) new=$(head_of)
-	GIT_ORCH=0 exits 0 git orch hook post-checkout $old $new 1
-	is "$out$err" "git-orch: post-checkout: skipped (GIT_ORCH=0)"
-	GIT_ORCH_SKIP="x, post-checkout ,y" exits 0 git orch hook post-checkout $old $new 1
-	is "$out$err" "git-orch: post-checkout: skipped (GIT_ORCH_SKIP)"
-	exits 0 git -c orch.post-checkout.enabled=false orch hook post-checkout $old $new 1
-	is "$out$err" "git-orch: post-checkout: skipped (orch.post-checkout.enabled is false)"
-	[ -e .git/orch/statcache ]
-	# A tracked file switches nothing off.
-	printf '[orch "post-checkout"]\n\tenabled = false\n' >>.orchconfig
-	GIT_ORCH_SKIP=post-check GIT_ORCH=1 exits 0 git orch hook post-checkout $old $new 1
-	is "$out$err" ""
-	[ ! -e .git/orch/statcache ]
-	exits 0 git orch doctor --json
-	json_true '[.checks[] | select(.detail | contains("orch.post-checkout.enabled is ignored: only git config"))] | length == 1'
-	git config orch.post-checkout.enabled true
-	exits 0 git orch doctor --json
-	json_true '[.checks[] | select(.detail | contains("unknown key"))] | length == 0'
-}
-
-@test "A6.13 a hook that follows ends with 0, whatever it meets" {
-	local old new
-
-	loop_init
-	old=$(head_of HEAD~1) new=$(head_of)
-	exits 0 git -c orch.post-checkout.enabled=maybe orch hook post-checkout $old $new 1
-	err_has "git-orch: post-checkout: command line:0: bad value 'maybe'"
-	is "$(wc -l <"$errfile")" 1
-	echo '[core' >>.git/config
-	exits 0 "$BUILD/libexec/git-orch/hooks/post-checkout" $old $new 1
-	outside
-	exits 0 git orch hook post-checkout $old $new 1
-	is "$out$err" ""
-	git init -q --object-format=sha256 s
-	exits 0 git -C s orch hook post-checkout ${old}000000000000000000000000 ${new}000000000000000000000000 1
-	exits 0 git orch hook post-checkout $old $new 1 2>&-
-	(git orch hook post-checkout $old $new 1 >&-)
 }

@@ -133,6 +133,42 @@ setup() { orch_setup; stub_hooks; hooks=.git/hooks; }
 	chmod 755 $hooks
 }
 
+@test "A6.19 3,000 refs in one push" {
+	hub
+	foreign $hooks/pre-push
+	all_installed
+	seq -f 'create refs/heads/r%g HEAD' 3000 | git update-ref --stdin
+	exits 0 git push -q --dry-run origin 'refs/heads/r*:refs/heads/r*'
+	is "$(order)" "theirs pre-push ours pre-push"
+	is "$(wc -l <"$log/pre-push.in")" 3000
+	cmp "$log/kept.in" "$log/pre-push.in"
+}
+
+@test "A6.19 git-orch is uninstalled: commits and checkouts go on, a push names both cures" {
+	place() { (cd "$TOP" && sh mk/place.sh "$@"); }
+	prefix=$BATS_TEST_TMPDIR/installed
+	mkdir "$BATS_TEST_TMPDIR/built"
+	cp -R "$stubs/../../../bin" "$stubs/../../../libexec" "$BATS_TEST_TMPDIR/built"
+	exits 0 place install "$BATS_TEST_TMPDIR/built" "$prefix"
+	PATH=$prefix/bin:${PATH#*:}	# instead of the stubs' own
+	hub
+	foreign $hooks/pre-push
+	all_installed
+	exits 0 git commit -q --allow-empty -m x
+	exits 0 git push -q origin HEAD:refs/heads/x
+	is "$(order)" "ours post-commit theirs pre-push ours pre-push"
+	exits 0 place uninstall "$BATS_TEST_TMPDIR/built" "$prefix"
+	has "pre-push refuses"
+	exits 0 git commit -q --allow-empty -m x
+	exits 0 git checkout -q -b y
+	is "$out$err" ""
+	exits 1 git push -q origin y
+	err_has "install it again" "mv '$repo/.git/hooks/pre-push.git-orch-kept' '$repo/.git/hooks/pre-push'"
+	# Installed again, all is as it was.
+	cp -R "$BATS_TEST_TMPDIR"/built/* "$prefix"
+	exits 0 git push -q origin y
+}
+
 @test "a hook that is a directory, a fifo, a dangling link" {
 	mkdir $hooks/pre-push
 	mkfifo $hooks/post-commit

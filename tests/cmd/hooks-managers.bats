@@ -99,7 +99,7 @@ push() { exits 0 git push -q origin "HEAD:refs/heads/p$RANDOM"; }
 	[[ $(hook_lines) == *"husky is not installed here: npx husky"* ]]
 }
 
-@test "git-lfs: kept, runs first, and its objects arrive" {
+@test "A6.19 git-lfs: kept, runs first, and its objects arrive" {
 	need git-lfs "apt-get install git-lfs"
 	exits 0 git lfs install --local
 	for h in pre-push post-commit post-checkout; do cp -p $hooks/$h "$BATS_TEST_TMPDIR/$h"; done

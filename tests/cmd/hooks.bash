@@ -36,7 +36,7 @@ write_stub() {
 	echo "ours $hook" >>"$log/order"
 	pwd >"$log/$hook.pwd"
 	for a; do printf '%s\n' "$a"; done >"$log/$hook.args"
-	env | LC_ALL=C sort >"$log/$hook.env"
+	env >"$log/$hook.env"
 	[ "$hook" != pre-push ] || cat >"$log/$hook.in"
 	if [ -n "${GIT_ORCH_HOOK_WITNESS-}" ]; then
 		n=0
@@ -56,12 +56,14 @@ foreign() {
 	echo "theirs ${1##*/}" >>"\$log/order"
 	pwd >"\$log/kept.pwd"
 	for a; do printf '%s\\n' "\$a"; done >"\$log/kept.args"
-	env | LC_ALL=C sort >"\$log/kept.env"
+	env >"\$log/kept.env"
 	cat >"\$log/kept.in"
 	${2-}
 	END
 	chmod +x "$1"
 }
+# env_of WHO: what it had, without what a shell sets itself.
+env_of() { grep -v '^_=' "$log/$1.env" | LC_ALL=C sort; }
 order() { if [ -e "$log/order" ]; then tr '\n' ' ' <"$log/order" | sed 's/ $//'; fi; }
 forget() { rm -f "$log"/*; }
 # lines N: what git would write to pre-push for N refs.

@@ -5,6 +5,9 @@
 load helper
 load hooks
 setup() { orch_setup; stub_hooks; hooks=.git/hooks; }
+# Not the stubs: the programs themselves, at work in a loop.
+programs=$BUILD/libexec/git-orch/hooks
+real_programs() { PATH=$BUILD/bin:${PATH/"$prefix/bin:"/}; loop_init; }
 
 @test "A6.1 the directory is git's answer, shared by linked work trees" {
 	hub
@@ -50,7 +53,17 @@ setup() { orch_setup; stub_hooks; hooks=.git/hooks; }
 	git config --global --unset core.hooksPath
 	exits 0 git -c core.hooksPath="$dir" orch init --hooks-only --json
 	is "$(state_of pre-push)" refused
+	[[ $(reason_of pre-push) == *" holds for one command" ]]
 	is "$(ls -A "$dir")" ""
+	# hooks are switched off: no line would help
+	for off in /dev/null ''; do
+		git config core.hooksPath "$off"
+		exits 0 git orch init --hooks-only --json
+		is "$(state_of pre-push) $(line_of pre-push)" "refused null"
+		[[ $(reason_of pre-push) == "git runs no hooks: core.hooksPath = $off (local,"*") is no directory" ]]
+	done
+	doctor_says 1
+	[[ $(hook_lines) == *"fail pre-push: git runs no hooks"* ]]
 }
 
 @test "A6.2 the remedy works, and doctor sees it" {
@@ -98,15 +111,15 @@ setup() { orch_setup; stub_hooks; hooks=.git/hooks; }
 	for what in pwd args in; do cmp "$log/kept.$what" "$log/pre-push.$what"; done
 	is "$(wc -l <"$log/kept.in")" 2
 	is "$(cat "$log/kept.pwd")" "$repo"
-	diff <(grep -v '^_=' "$log/kept.env") <(grep -v '^_=' "$log/pre-push.env")
+	diff <(env_of kept) <(env_of pre-push)
 	grep -q "^GIT_CONFIG_PARAMETERS='orch.x'='1'" "$log/kept.env"
 	# exactly what it would have seen without us
-	cp "$log/kept.env" "$BATS_TEST_TMPDIR/env"
+	env_of kept >"$BATS_TEST_TMPDIR/env"
 	cd "$repo"
 	git orch init --remove >/dev/null
 	cd sub
 	exits 0 git -c orch.x=1 push -q origin HEAD:refs/heads/c HEAD:refs/heads/d
-	diff <(grep -v '^_=' "$BATS_TEST_TMPDIR/env") <(grep -v '^_=' "$log/kept.env")
+	diff "$BATS_TEST_TMPDIR/env" <(env_of kept)
 }
 
 @test "A6.4 its failure fails the gate and a checkout, not a commit" {
@@ -272,6 +285,31 @@ pre-push.git-orch-kept"
 	is "$(grep -vc '^git-orch: \|^error: ' "$errfile")" 0
 }
 
+@test "A6.9 each skip is one line: GIT_ORCH=0, GIT_ORCH_SKIP, git -c" {
+	local old new
+
+	real_programs
+	exits 0 git orch context status --actor galph
+	old=$(head_of HEAD~1) new=$(head_of)
+	GIT_ORCH=0 exits 0 git orch hook post-checkout $old $new 1
+	is "$out$err" "git-orch: post-checkout: skipped (GIT_ORCH=0)"
+	GIT_ORCH_SKIP="x, post-checkout ,y" exits 0 git orch hook post-checkout $old $new 1
+	is "$out$err" "git-orch: post-checkout: skipped (GIT_ORCH_SKIP)"
+	exits 0 git -c orch.post-checkout.enabled=false orch hook post-checkout $old $new 1
+	is "$out$err" "git-orch: post-checkout: skipped (orch.post-checkout.enabled is false)"
+	[ -e .git/orch/statcache ]
+	# A tracked file switches nothing off.
+	printf '[orch "post-checkout"]\n\tenabled = false\n' >>.orchconfig
+	GIT_ORCH_SKIP=post-check GIT_ORCH=1 exits 0 git orch hook post-checkout $old $new 1
+	is "$out$err" ""
+	[ ! -e .git/orch/statcache ]
+	exits 0 git orch doctor --json
+	json_true '[.checks[] | select(.detail | contains("orch.post-checkout.enabled is ignored: only git config"))] | length == 1'
+	git config orch.post-checkout.enabled true
+	exits 0 git orch doctor --json
+	json_true '[.checks[] | select(.detail | contains("unknown key"))] | length == 0'
+}
+
 @test "A6.10 all of stdin, for both: 3,000 refs, none, no last newline" {
 	local n
 
@@ -289,6 +327,12 @@ pre-push.git-orch-kept"
 	cmp input "$log/pre-push.in"
 	is "$(cat "$log/pre-push.args")" "$(printf 'a b\n\n*')"
 	cmp "$log/kept.args" "$log/pre-push.args"
+	# The gate itself: only deletions, nothing, and what is no list.
+	exits 0 "$programs/pre-push" origin url <<<"(delete) $(printf %040d 0) refs/heads/x $(head_of)"
+	exits 0 "$programs/pre-push" origin url </dev/null
+	is "$out$err" ""
+	exits 1 "$programs/pre-push" origin url <<<"no list"
+	is "$(wc -l <"$errfile") ${err%%: *}" "1 git-orch"
 }
 
 @test "A6.11 nothing on stdout of ours, one prefix on stderr, silent when content" {
@@ -297,6 +341,16 @@ pre-push.git-orch-kept"
 	exits 0 git push --porcelain origin HEAD:refs/heads/a
 	is "$(sed -n 1p <<<"$out")" "To $BATS_TEST_TMPDIR/hub.git"
 	exits 0 git checkout -q -b b
+	is "$out$err" ""
+	# The same with the programs themselves.
+	real_programs
+	all_installed
+	exits 0 git push --porcelain origin HEAD:refs/heads/b
+	is "$(sed -n 1p <<<"$out")" "To $BATS_TEST_TMPDIR/hub.git"
+	is "$err" ""
+	exits 0 git checkout -q HEAD~1
+	is "$out$err" ""
+	exits 0 git commit -q --allow-empty -m x
 	is "$out$err" ""
 }
 
@@ -307,6 +361,60 @@ pre-push.git-orch-kept"
 		$hooks/pre-push origin url </dev/null
 	! grep -E '/dev/(tty|pts|console)' "$BATS_TEST_TMPDIR/trace" || false
 	exits 0 setsid -w $hooks/pre-push origin url </dev/null
+}
+
+@test "A6.13 a hook that follows ends with 0, whatever it meets" {
+	local old new
+
+	real_programs
+	old=$(head_of HEAD~1) new=$(head_of)
+	exits 0 git -c orch.post-checkout.enabled=maybe orch hook post-checkout $old $new 1
+	err_has "git-orch: post-checkout: command line:0: bad value 'maybe'"
+	is "$(wc -l <"$errfile")" 1
+	echo '[core' >>.git/config
+	exits 0 "$programs/post-checkout" $old $new 1
+	outside
+	exits 0 git orch hook post-checkout $old $new 1
+	is "$out$err" ""
+	git init -q --object-format=sha256 s
+	exits 0 git -C s orch hook post-checkout ${old}000000000000000000000000 ${new}000000000000000000000000 1
+	exits 0 git orch hook post-checkout $old $new 1 2>&-
+	(git orch hook post-checkout $old $new 1 >&-)
+}
+
+@test "A6.14 post-checkout: files, the same commit, a new work tree are nothing to it" {
+	real_programs
+	all_installed
+	warm() { exits 0 git orch context status --loop x --actor galph && [ -e "$1" ]; }
+	warm .git/orch/statcache
+	exits 0 git checkout -q HEAD~1 -- README
+	exits 0 git checkout -q -b same
+	exits 0 git worktree add -q ../linked HEAD~1
+	[ -e .git/orch/statcache ]
+	# What it drops is the work tree's own.
+	cd ../linked
+	git checkout -q --detach same
+	warm "$repo/.git/worktrees/linked/orch/statcache"
+	exits 0 git checkout -q --detach HEAD~1
+	[ ! -e "$repo/.git/worktrees/linked/orch/statcache" ] && [ -e "$repo/.git/orch/statcache" ]
+	cd "$repo"
+	exits 0 git checkout -q --detach HEAD~1
+	[ ! -e .git/orch/statcache ]
+}
+
+@test "A6.15 during a rebase post-checkout does nothing, post-commit leaves a mark" {
+	real_programs
+	git branch base
+	put plans/active/A/reports/2026-01-01/a.md x
+	commit "one" a
+	git checkout -q -b side base
+	commit "two" b
+	all_installed
+	exits 0 git orch context status --actor galph
+	exits 0 git rebase -q main
+	is "$(git log --format=%s -1)" "two"
+	[ -e .git/orch/statcache ]
+	[ ! -x "$programs/post-commit" ] || [ -e .git/orch/artifacts.dirty ]
 }
 
 @test "A6.16 doctor inside a hook's environment leaves this repository alone" {
@@ -382,12 +490,22 @@ newer_git() {
 	exits 1 git-orch doctor --json
 	[[ $(hook_lines) == *"post-commit is in git config and a file as well"* ]]
 	rm $hooks/post-commit
-	# The commands do what they must, by sh.
-	exits 0 sh -c "$(git config hook.git-orch-pre-push.command)"' "$@"' x origin url </dev/null
-	is "$(order)" "ours pre-push"
-	PATH=/usr/bin:/bin exits 1 sh -c "$(git config hook.git-orch-pre-push.command)"' "$@"' x origin url
-	err_has "git config --remove-section hook.git-orch-pre-push"
-	PATH=/usr/bin:/bin exits 0 sh -c "$(git config hook.git-orch-post-commit.command)"' "$@"' x
+	# The commands do what they must, by sh: git puts "$@" behind one with arguments.
+	by_sh() { sh -c "$(git config hook.git-orch-$1.command)${2+ \"\$@\"}" x "${@:2}"; }
+	PATH=/usr/bin:/bin exits 0 by_sh pre-push origin "a url" <<<"line"
+	PATH=/usr/bin:/bin exits 0 by_sh post-commit
+	is "$(order)" "ours pre-push ours post-commit"
+	is "$(cat "$log/pre-push.args" "$log/pre-push.in")" $'origin\na url\nline'
+	sed -i "s/own=[^;]*/own=gone/" .git/config
+	exits 0 by_sh post-checkout a b 1
+	is "$(order)" "ours pre-push ours post-commit ours post-checkout"
+	PATH=/usr/bin:/bin exits 1 by_sh pre-push origin url
+	is "$(wc -l <"$errfile")" 1
+	err_has "install it again, or: git config --remove-section hook.git-orch-pre-push"
+	GIT_ORCH=0 PATH=/usr/bin:/bin exits 0 by_sh pre-push origin url
+	is "$err" "git-orch: pre-push: skipped (GIT_ORCH=0)"
+	PATH=/usr/bin:/bin exits 0 by_sh post-commit
+	is "$out$err" ""
 	exits 0 git-orch init --remove
 	is "$(git config --get-regexp '^hook' || echo none)" none
 	# An old git with what a newer one has installed.

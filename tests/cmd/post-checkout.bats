@@ -36,20 +36,6 @@ setup() {
 	[ -e $cache ]
 }
 
-@test "called by git, in main and linked work trees" {
-	printf '#!/bin/sh\nexec "%s" "$@"\n' "$hook" >.git/hooks/post-checkout
-	chmod +x .git/hooks/post-checkout
-	git branch other HEAD~1
-	exits 0 git worktree add -q ../linked other
-	(cd ../linked && git checkout -q --detach main && git orch context status --loop x --actor galph >/dev/null)
-	[ -e .git/worktrees/linked/orch/statcache ]
-	(cd ../linked && git checkout -q other)
-	[ ! -e .git/worktrees/linked/orch/statcache ]
-	[ -e $cache ]
-	exits 0 git checkout -q --detach HEAD~1
-	[ ! -e $cache ]
-}
-
 @test "outside a repository it still succeeds" {
 	outside
 	exits 0 "$hook" "$old" "$new" 1

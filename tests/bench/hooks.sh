@@ -15,7 +15,7 @@ repository() {
 	git init -q -b main "$1"
 	git -C "$1" commit -q --allow-empty -m x
 	git -C "$1" remote add origin "$PWD/hub.git"
-	git -C "$1" push -q origin HEAD:refs/heads/old
+	git -C "$1" push -q origin "HEAD:refs/heads/$1"
 }
 repository none
 repository true

@@ -45,6 +45,19 @@ char *arena_strn(struct arena *a, const char *s, size_t len)
 	return copy;
 }
 
+void arena_reset(struct arena *a)
+{
+	struct arena_block *b = a->last ? a->last->before : NULL, *before;
+
+	for (; b; b = before) {
+		before = b->before;
+		free(b);
+	}
+	if (a->last)
+		a->last->before = NULL;
+	a->used = 0;
+}
+
 void arena_release(struct arena *a)
 {
 	struct arena_block *b = a->last, *before;

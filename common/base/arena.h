@@ -17,5 +17,7 @@ struct arena {
 void *arena_alloc(struct arena *a, size_t size);
 /* A copy with a NUL behind it; the bytes may have NULs of their own. */
 char *arena_strn(struct arena *a, const char *s, size_t len);
+/* Forget all, and keep memory for the next one to use this arena. */
+void arena_reset(struct arena *a);
 void arena_release(struct arena *a);	/* valid and empty after */
 #endif

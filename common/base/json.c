@@ -408,6 +408,27 @@ void json_add_bytes(struct json *parent, const char *key, const void *data,
 	strbuf_release(&clean);
 }
 
+void json_add_base64(struct json *parent, const char *key, const void *data, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
+				     "qrstuvwxyz0123456789+/";
+	struct strbuf text = STRBUF_INIT;
+	const unsigned char *s = data;
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned n = (unsigned)s[i] << 16;
+
+		n |= i + 1 < len ? (unsigned)s[i + 1] << 8 : 0;
+		n |= i + 2 < len ? s[i + 2] : 0;
+		strbuf_addch(&text, digits[n >> 18]);
+		strbuf_addch(&text, digits[n >> 12 & 63]);
+		strbuf_addch(&text, i + 1 < len ? digits[n >> 6 & 63] : '=');
+		strbuf_addch(&text, i + 2 < len ? digits[n & 63] : '=');
+	}
+	json_add_string(parent, key, text.buf);
+	strbuf_release(&text);
+}
+
 void json_add_int(struct json *parent, const char *key, int64_t n)
 {
 	char digits[32];

@@ -69,6 +69,9 @@ struct json *json_add_array(struct json *parent, const char *key);
 void json_add_string(struct json *parent, const char *key, const char *s);
 void json_add_bytes(struct json *parent, const char *key, const void *data,
 		    size_t len);
+/* The exact bytes of what is not UTF-8 or holds NUL, for beside it. */
+void json_add_base64(struct json *parent, const char *key, const void *data,
+		     size_t len);
 void json_add_int(struct json *parent, const char *key, int64_t n);
 void json_add_real(struct json *parent, const char *key, double x);
 void json_add_bool(struct json *parent, const char *key, bool b);

@@ -296,3 +296,99 @@ out:
 	free(r);
 	return rc;
 }
+
+/* --- writing ------------------------------------------------------------- */
+
+static int append(void *data, unsigned char *buffer, size_t size)
+{
+	strbuf_add(data, buffer, size);
+	return 1;
+}
+
+/* Whether a plain scalar is this string to every reader of YAML 1.1 and 1.2. */
+static bool is_plain(const char *s)
+{
+	static const char *const words[] = {
+		"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"
+	};
+	size_t len = strlen(s);
+
+	if (!len || !((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_') ||
+	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		      "_-./") != len)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcasecmp(s, words[i]))
+			return false;
+	return true;
+}
+
+static bool emit_text(yaml_emitter_t *y, const char *s, bool plain)
+{
+	yaml_event_t e;
+
+	return yaml_scalar_event_initialize(&e, NULL, NULL, (const yaml_char_t *)s,
+					    (int)strlen(s), plain, !plain,
+					    plain ? YAML_PLAIN_SCALAR_STYLE :
+						    YAML_DOUBLE_QUOTED_SCALAR_STYLE) &&
+	       yaml_emitter_emit(y, &e);
+}
+
+static bool emit_scalar(yaml_emitter_t *y, const struct json *v)
+{
+	struct strbuf text = STRBUF_INIT;
+	bool fine;
+
+	if (json_is_string(v))
+		return emit_text(y, json_string(v), is_plain(json_string(v)));
+	json_print(&text, v);	/* a number, true, false, null */
+	fine = emit_text(y, text.buf, true);
+	strbuf_release(&text);
+	return fine;
+}
+
+/* Only values of ours come here: none is deeper than json.h allows. */
+static bool emit_value(yaml_emitter_t *y, const struct json *v)
+{
+	bool object = json_is_object(v), empty = !json_count(v);
+	yaml_event_t e;
+	bool fine;
+
+	if (!object && !json_is_array(v))
+		return emit_scalar(y, v);
+	fine = (object ? yaml_mapping_start_event_initialize(&e, NULL, NULL, 1,
+				empty ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE) :
+			 yaml_sequence_start_event_initialize(&e, NULL, NULL, 1,
+				empty ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE)) &&
+	       yaml_emitter_emit(y, &e);
+	for (const struct json *c = json_first(v); fine && c; c = json_next(c))
+		fine = (!object || emit_text(y, json_key(c), is_plain(json_key(c)))) &&
+		       emit_value(y, c);
+	return fine && (object ? yaml_mapping_end_event_initialize(&e) :
+				 yaml_sequence_end_event_initialize(&e)) &&
+	       yaml_emitter_emit(y, &e);
+}
+
+int yaml_print(struct strbuf *out, const struct json *value)
+{
+	yaml_emitter_t y;
+	yaml_event_t e;
+	bool fine;
+
+	if (!yaml_emitter_initialize(&y))
+		return error_set(ORCH_ERROR, "cannot write YAML");
+	yaml_emitter_set_output(&y, append, out);
+	yaml_emitter_set_unicode(&y, 1);
+	yaml_emitter_set_width(&y, -1);
+	fine = yaml_stream_start_event_initialize(&e, YAML_UTF8_ENCODING) &&
+	       yaml_emitter_emit(&y, &e) &&
+	       yaml_document_start_event_initialize(&e, NULL, NULL, NULL, 1) &&
+	       yaml_emitter_emit(&y, &e) && emit_value(&y, value) &&
+	       yaml_document_end_event_initialize(&e, 1) && yaml_emitter_emit(&y, &e) &&
+	       yaml_stream_end_event_initialize(&e) && yaml_emitter_emit(&y, &e);
+	if (!fine)
+		error_set(ORCH_ERROR, "cannot write YAML: %s",
+			  y.problem ? y.problem : "the emitter failed");
+	yaml_emitter_delete(&y);
+	return fine ? 0 : ORCH_ERROR;
+}

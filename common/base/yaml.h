@@ -1,7 +1,7 @@
 #ifndef BASE_YAML_H
 #define BASE_YAML_H
 /*
- * Small YAML files, read into JSON values. Nothing in them does anything: tags
+ * YAML, written from JSON values; and small YAML files, read into JSON values. Nothing in them does anything: tags
  * are ignored, merge keys are keys. Refused are what a settings file has no
  * use for and what would cost more than the file is worth: keys that are no
  * scalars or come twice, a second document, NUL, more than YAML_DEPTH levels,
@@ -21,4 +21,11 @@ struct json;
  */
 int yaml_parse(struct json **out, const char *text, size_t len,
 	       const char *what);
+
+/*
+ * Append a JSON value as a YAML document, in blocks. Strings that a reader could
+ * take for something else (a number, a date, a word like no) stand in quotes.
+ */
+struct strbuf;
+int yaml_print(struct strbuf *out, const struct json *value);
 #endif

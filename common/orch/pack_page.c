@@ -6,33 +6,12 @@
 #include "git/object.h"
 #include "orch/pack.h"
 
-static void add_base64(struct json *out, const char *key,
-		       const unsigned char *s, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
-				     "qrstuvwxyz0123456789+/";
-	struct strbuf text = STRBUF_INIT;
-
-	for (size_t i = 0; i < len; i += 3) {
-		unsigned n = (unsigned)s[i] << 16;
-
-		n |= i + 1 < len ? (unsigned)s[i + 1] << 8 : 0;
-		n |= i + 2 < len ? s[i + 2] : 0;
-		strbuf_addch(&text, digits[n >> 18]);
-		strbuf_addch(&text, digits[n >> 12 & 63]);
-		strbuf_addch(&text, i + 1 < len ? digits[n >> 6 & 63] : '=');
-		strbuf_addch(&text, i + 2 < len ? digits[n & 63] : '=');
-	}
-	json_add_string(out, key, text.buf);
-	strbuf_release(&text);
-}
-
 void pack_text_to_json(struct json *out, const struct strbuf *text)
 {
 	json_add_bytes(out, "text", text->buf, text->len);
 	/* JSON has no way to say these bytes: the exact ones beside. */
 	if (!utf8_valid(text->buf, text->len) || memchr(text->buf, 0, text->len))
-		add_base64(out, "base64", (const unsigned char *)text->buf, text->len);
+		json_add_base64(out, "base64", text->buf, text->len);
 }
 
 void pack_parts_to_json(struct json *out, const struct pack *p)

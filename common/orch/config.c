@@ -430,6 +430,8 @@ static void get_list(const struct config *c, const struct key *key,
 			strvec_split(out, value);
 		return;
 	}
+	if (!top && key->public.fallback)
+		strvec_split(out, key->public.fallback);
 	for (size_t i = 0; top && i < c->nr; i++) {
 		if (!same_target(&c->v[i], top) || c->v[i].level != top->level)
 			continue;

@@ -68,6 +68,8 @@ int import_look(struct import *im, struct repo *repo, const struct strvec *ring)
 /* "sync/state.json: iteration 20, galph next" */
 void import_describe(struct strbuf *out, const struct import *im);
 void import_release(struct import *im);
+/* The iteration that a commit's subject names, in either of their forms; 0: none. */
+int64_t import_subject_iteration(const char *subject);
 
 /* ---- among the files of import ---- */
 

@@ -86,6 +86,16 @@ static bool parse_auto(struct subject *out, const char *text)
 	return true;
 }
 
+int64_t import_subject_iteration(const char *subject)
+{
+	struct subject s;
+
+	if (!parse_sync(&s, subject))
+		parse_auto(&s, subject);
+	strvec_release(&s.words);
+	return s.iteration;
+}
+
 static void take_commits(struct import *im, const struct subject *s)
 {
 	for (size_t i = 0; i < s->words.nr; i++) {

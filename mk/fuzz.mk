@@ -18,7 +18,8 @@ test-fuzz: $(FUZZERS)
 # Only what needs no git: base/ and the parsers of orch/; but for packs and pushes.
 FUZZ_PARTS = $(wildcard common/base/*.[ch] common/orch/usage*.[ch] common/orch/delta_parse.[ch]) \
 	     $(filter-out %/plan_load.c %/plan_page.c,$(wildcard common/orch/plan*.[ch])) \
-	     $(wildcard common/orch/findings.[ch] common/orch/ledgerid.[ch])
+	     $(wildcard common/orch/findings.[ch] common/orch/ledgerid.[ch]) \
+	     $(wildcard common/orch/artifact_line.[ch] common/orch/artifact_stamp.c common/git/oid.[ch])
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS)
 	@mkdir -p $(@D)
 	$(FUZZ_CLANG) -o $@ $< $(filter-out %/main.c %.h,$(FUZZ_PARTS)) \

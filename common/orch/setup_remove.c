@@ -223,7 +223,7 @@ static int remove_path(const char *path)
 static int remove_state(struct setup_removal *out, const char *dir, const char *shown,
 			unsigned flags)
 {
-	static const char *const keep[] = { "receipts.jsonl", "logs" };
+	static const char *const keep[] = { "receipts.jsonl", "logs", "trash" };
 	struct strvec names = STRVEC_INIT;
 	bool dry = flags & SETUP_DRY_RUN, kept_any = false;
 	int rc = list_dir(&names, dir);

@@ -1,31 +1,13 @@
 #!/usr/bin/env bats
 # Cleanup, restore and the trash: what goes, what stays, and that nothing is lost.
 load helper
-setup() { orch_setup; unset pids other; }
-teardown() { end_all; [ -z "${other-}" ] || rm -rf "$other"; }
+load artifact
 
-# art INITIATIVE STAMP [FILE]: an artifact of the first layout.
-art() { put "plans/active/$1/reports/$2/${3-summary.md}" "text of $2"; }
-dir() { echo "plans/active/$1/reports/$2"; }
 moved() { jq -r '.moved[].path' "$outfile"; }
 would() {
 	exits 0 git orch artifact cleanup --older-than 30days --dry-run --json "$@"
 	jq -r '.artifacts[].stamp' "$outfile" | tr '\n' ' '
 }
-# A directory on another file system than this one: $other.
-elsewhere() {
-	local d
-
-	for d in /dev/shm /var/tmp "$BUILD"; do
-		if [ -w "$d" ] && [ "$(stat -c %d "$d")" != "$(stat -c %d .)" ]; then
-			other=$(mktemp -d "$d/orch.XXXXXX")
-			return
-		fi
-	done
-	return 1
-}
-# Everything about a tree: names, modes, times, content.
-state() { (cd "$1" && find . -printf '%p %m %T@ %l\n' | sort && find . -type f -exec sha1sum {} + | sort); }
 id_of() { jq -r '.moved[0].id' "$outfile"; }
 
 @test "old ones go, young ones and those without a stamp stay" {

@@ -409,12 +409,12 @@ project() {
 	git update-ref refs/orch/main/views/galph HEAD
 	exits 0 git orch init --remove --dry-run --json
 	json_is .dry_run true
-	json_is '[.removed[] | select(contains("hooks") | not)] | length' 6
+	json_is '[.removed[] | select(contains("hooks") | not)] | length' 5
 	[ -e .orchconfig ] && git rev-parse -q --verify refs/orch/main/views/galph >/dev/null
 	exits 0 git orch init --remove
 	has '.orchconfig' 'orchactor.ralph' 'refs/orch/main/views/galph' 'orch/receipts.jsonl: --purge'
 	[ ! -e .orchconfig ] && [ -e .git/orch/receipts.jsonl ] && [ -d .git/orch/logs ]
-	[ ! -e .git/orch/loops ]
+	[ ! -e .git/orch/loops ] && [ -d .git/orch/trash ]
 	is "$(git for-each-ref refs/orch | wc -l)" 0
 	is "$(git config --get-regexp '^orch' || echo none)" none
 	is "$(git config user.mine)" kept

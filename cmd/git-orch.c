@@ -37,8 +37,11 @@ static const struct {
 	{ "delta", "what changed for an actor since its last turn" },
 	{ "plan", "the work items of the plan: what is ready, what is wrong" },
 	{ "context", "the documents that an actor reads each turn" },
+	{ "artifact", "what agents left as evidence: list, find, clean up" },
+	{ "check", "apply the rules to a turn, a push or a range of commits" },
 	{ "prompt", "build the prompt of a turn" },
 	{ "replay", "what it would have saved in this history; needs no init" },
+	{ "hook", "run a git hook of ours, for lefthook, husky and scripts" },
 	{ "doctor", "prove that everything is in order" },
 };
 

@@ -78,7 +78,7 @@ static unsigned char type_of(int fd, const char *name)
 
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return DT_UNKNOWN;
-	return IFTODT(st.st_mode);
+	return (unsigned char)IFTODT(st.st_mode);
 }
 
 static const char *sorted_text;	/* qsort has no room for it */

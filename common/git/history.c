@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "git/internal.h"
 
+#define NEAR_PARENTS 256
+
 int commit_read(struct repo *repo, const struct oid *oid, struct commit_info *out)
 {
 	const struct oid *real = object_replaced(repo, oid);
@@ -402,6 +404,33 @@ out:
 	return rc;
 }
 
+/*
+ * Whether `from` is `to` or a near first parent of it, as in most pushes. libgit2
+ * would check the whole commit-graph file first, which takes longer than to read
+ * some commits.
+ */
+static bool is_near_parent(struct repo *repo, const struct oid *from, const struct oid *to)
+{
+	git_oid want, at;
+
+	oid_to_git2(&want, from);
+	oid_to_git2(&at, to);
+	for (int i = 0; i < NEAR_PARENTS && !git_oid_equal(&at, &want); i++) {
+		git_commit *commit;
+		bool more;
+
+		if (git_commit_lookup(&commit, repo->git2, &at) < 0)
+			return false;
+		more = git_commit_parentcount(commit) > 0;
+		if (more)
+			git_oid_cpy(&at, git_commit_parent_id(commit, 0));
+		git_commit_free(commit);
+		if (!more)
+			return false;
+	}
+	return git_oid_equal(&at, &want);
+}
+
 int commit_base(struct repo *repo, const struct oid *from, size_t nr,
 		const struct oid *to, struct oid *base)
 {
@@ -413,6 +442,10 @@ int commit_base(struct repo *repo, const struct oid *from, size_t nr,
 		return base_by_hand(repo, from, nr, to, base);
 	if (!nr)
 		return 0;
+	if (nr == 1 && is_near_parent(repo, &from[0], to)) {
+		*base = from[0];
+		return 0;
+	}
 	ids = xcalloc(nr + 1, sizeof(*ids));
 	oid_to_git2(&ids[0], to);
 	for (size_t i = 0; i < nr; i++)

@@ -82,9 +82,10 @@ static bool same_text(struct orch *o, const struct oid *a, const char *path_a,
 	} else if (same) {
 		same = ledger_read_at(&text, o, NULL, path_b) == 0 &&
 		       blob_size(o->repo, &x, &size) == 0 && size == text.len;
-		if (same)
+		if (same) {
 			blob_hash(text.buf, text.len, &y);
-		same = same && oid_eq(&x, &y);
+			same = oid_eq(&x, &y);
+		}
 	}
 	error_clear();
 	strbuf_release(&text);

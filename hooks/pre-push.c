@@ -15,6 +15,7 @@
 #include "orch/checkpush.h"
 #include "orch/hook.h"
 
+#define HEAP ((size_t)12 << 20)	/* trees of 50 commits, as libgit2 keeps them */
 #define INPUT_MAX ((size_t)16 << 20)	/* 3,000 references are 346 kB */
 
 static const char *const usage[] = {
@@ -81,8 +82,10 @@ static int say(const struct check_report *r)
 static int judge(const struct push *push, struct repo *repo, const char *remote)
 {
 	struct check_report report = CHECK_REPORT_INIT;
-	int rc = push_judge(&report, push, repo, remote, getenv("GIT_ORCH_ACTOR"), NULL);
+	int rc;
 
+	heap_expect(HEAP);
+	rc = push_judge(&report, push, repo, remote, getenv("GIT_ORCH_ACTOR"), NULL);
 	if (rc == 0) {
 		rc = say(&report);
 		if (report.nr_exceptions && push_record(repo, &report, remote) < 0)

@@ -3,7 +3,12 @@
  */
 #include "base/compat.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdarg.h>
+#include <sys/mman.h>
+
+#define LARGE_PAGE ((uintptr_t)2 << 20)
 
 static NORETURN void out_of_memory(void)
 {
@@ -80,6 +85,20 @@ char *xstrfmt(const char *fmt, ...)
 		out_of_memory();
 	va_end(ap);
 	return s;
+}
+
+void heap_expect(size_t bytes)
+{
+	uintptr_t from = ((uintptr_t)sbrk(0) + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE, to;
+	void *volatile p;	/* else the compiler sees that nobody needs it */
+
+	if (bytes > INT_MAX || !mallopt(M_TOP_PAD, (int)bytes))
+		return;
+	p = malloc(100000);	/* more than is left of the heap, less than gets a mapping */
+	free(p);
+	to = (uintptr_t)sbrk(0) / LARGE_PAGE * LARGE_PAGE;
+	if (to > from)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
 
 void bug_at(const char *file, int line, const char *fmt, ...)

@@ -27,6 +27,9 @@ void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *ptr, size_t size);
 void *xreallocarray(void *ptr, size_t count, size_t size);
 char *xstrdup(const char *s);			/* NULL gives NULL */
+/* Some megabytes will be allocated in small pieces: the heap grows at once and in
+ * large pages, rather than by a thousand page faults. Only makes it faster. */
+void heap_expect(size_t bytes);
 char *xstrndup(const char *s, size_t len);
 void *xmemdup(const void *p, size_t len);	/* a NUL is added behind it */
 char *xstrfmt(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -75,13 +75,9 @@ static int use_config_of(struct orch *o, const struct oid *commit)
 	struct config *config;
 	int rc = config_load_at(&config, o->repo, commit);
 
-	if (rc < 0)
-		return rc;
-	config_free(o->config);
-	o->config = config;
-	strvec_release(&o->workflow);
-	config_get_list(config, "orch.workflow", &o->workflow);
-	return 0;
+	if (rc == 0)
+		orch_use_config(o, config);
+	return rc;
 }
 
 /* --- a turn ------------------------------------------------------------------------ */

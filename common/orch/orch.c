@@ -150,6 +150,14 @@ int orch_open(struct orch *o, unsigned flags)
 	return 0;
 }
 
+void orch_use_config(struct orch *o, struct config *config)
+{
+	config_free(o->config);
+	o->config = config;
+	strvec_release(&o->workflow);
+	config_get_list(config, "orch.workflow", &o->workflow);
+}
+
 void orch_release(struct orch *o)
 {
 	strvec_release(&o->workflow);

@@ -34,6 +34,8 @@ enum orch_flags {
 /* Detached HEAD without a loop's name is ORCH_ERROR with the command to use. */
 int orch_open(struct orch *o, unsigned flags);
 void orch_release(struct orch *o);
+/* Go on with another configuration, or with the same read anew; it is o's now. */
+void orch_use_config(struct orch *o, struct config *config);
 
 /* --loop NAME, for the tables of commands that work on a loop. */
 extern const char *orch_loop_option;

@@ -122,16 +122,11 @@ bool run_is_last_turn(const struct run *r)
 int run_reload(struct run *r)
 {
 	struct config *config = NULL;
-	struct orch *o = r->o;
-	int rc = config_load(&config, o->repo);
+	int rc = config_load(&config, r->o->repo);
 
-	if (rc < 0)
-		return rc;
-	config_free(o->config);
-	o->config = config;
-	strvec_release(&o->workflow);
-	config_get_list(config, "orch.workflow", &o->workflow);
-	return 0;
+	if (rc == 0)
+		orch_use_config(r->o, config);
+	return rc;
 }
 
 struct progress {
